@@ -1,0 +1,43 @@
+"""Schemes: families of lines with nested levels, one per function of the city."""
+
+from dataclasses import dataclass
+
+from gridmap.model.errors import NotFoundError
+from gridmap.model.words import Text
+
+GOVERNANCE = "governance"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of a scheme; rank 1 is the top."""
+
+    key: str
+    title: Text
+    rank: int
+    line_px: float
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A family of lines: its levels from the top down and the functions that it answers for."""
+
+    key: str
+    title: Text
+    levels: tuple[Level, ...]
+    functions: tuple[str, ...]
+
+    def level(self, key: str) -> Level:
+        """Find a level by its key.
+
+        Raises
+        ------
+        NotFoundError
+            The scheme has no such level; the message lists those it has.
+        """
+        for level in self.levels:
+            if level.key == key:
+                return level
+        known = ", ".join(level.key for level in self.levels)
+        raise NotFoundError(f"scheme {self.key} has no level {key!r}; it has {known}")
