@@ -198,7 +198,7 @@ def _layer(name: str, raw: dict[str, Any]) -> Layer:
         key=name,
         title=Text.of(raw["title"]),
         store=raw["store"],
-        kind=raw.get("kind", name),
+        kind=raw["kind"],
         geometry=frozenset(raw["geometry"]),
         natural_key=raw["natural_key"],
         source=Text.of(raw["source"]),
