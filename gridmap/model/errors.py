@@ -89,4 +89,4 @@ class UnavailableError(GridmapError, RuntimeError):
 
 
 class SetupError(GridmapError, RuntimeError):
-    """This machine lacks something; the text says what, and how to mend it."""
+    """The machine lacks something; the text says what, and how to mend it."""

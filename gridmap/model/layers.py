@@ -21,6 +21,7 @@ Store = Literal["grid", "place", "incident"]
 FieldType = Literal["text", "integer", "number", "boolean", "time"]
 GEOMETRIES = frozenset({"Point", "LineString", "MultiLineString", "Polygon", "MultiPolygon"})
 AUDIENCES = frozenset({"everyone", "staff"})
+NO_UNIT = Text("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Field:
     key: str
     title: Text
     type: FieldType
-    unit: Text = Text("", "")
+    unit: Text = NO_UNIT
     least: float | None = None
     most: float | None = None
     required: bool = False
