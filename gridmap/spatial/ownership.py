@@ -1,0 +1,327 @@
+"""Who owns a point: the index that answers for one location and for a billion, by the one edge rule.
+
+A point belongs to the polygon that covers it, interior or border; on a border of several, or where polygons
+overlap, to the one with the smallest id. Coordinates are read at 1e-7° and compared as integers, so the same point
+gets the same answer alone and among ten million, here and on another machine.
+"""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import shapely
+from geopandas import GeoDataFrame
+from numpy.typing import ArrayLike, NDArray
+
+from gridmap.model.errors import Fault, InputError
+from gridmap.spatial import _cells, _near
+from gridmap.spatial._cells import EAST, NORTH
+from gridmap.spatial._indexfile import read_arrays, write_arrays
+from gridmap.spatial.lattice import to_lattice
+
+Status = Literal["inside", "on_border", "nowhere"]
+
+_POLYGON, _MULTIPOLYGON = 3, 6
+_MOST_CELLS = 1 << 24
+_LEAST_CELLS = 1 << 10
+_CELLS_PER_EDGE = 4
+_CHUNK = 1 << 17  # points a thread takes at a time: long enough to hide the hand-over, short enough to share
+_LISTED = 20
+_DEGREES = ((-EAST, EAST), (-NORTH, NORTH))
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything the index knows about one point.
+
+    Attributes
+    ----------
+    status
+        ``inside``, ``on_border`` of at least one polygon that covers it, or ``nowhere``.
+    owner
+        Row position of the owner, -1 for none.
+    covering
+        Row positions of all polygons that cover the point, smallest id first.
+    nearest
+        Row position of the polygon nearest to the point but its owner, -1 for none.
+    nearest_m
+        Distance to that polygon in metres; NaN for none.
+    """
+
+    status: Status
+    owner: int
+    covering: tuple[int, ...]
+    nearest: int
+    nearest_m: float
+
+
+class OwnershipIndex:
+    """An immutable index over polygons; make it with `from_frame` or `load`.
+
+    Attributes
+    ----------
+    ids
+        The permanent ids by row position, int64.
+    """
+
+    def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
+        # Read-only like a map of a saved file: nobody can change an answer, and the kernels compile once for both.
+        for array in arrays.values():
+            array.flags.writeable = False
+        self._arrays = arrays
+        self.ids: NDArray[np.int64] = arrays["ids"]
+        self._edges = arrays["edges"]
+        self._starts = arrays["starts"]
+        self._boxes = arrays["boxes"]
+        names = ("frame", "cells", "entry_start", "entry_row", "entry_base", "entry_edge", "cell_edges")
+        self._index = tuple(arrays[name] for name in names)
+
+    def __len__(self) -> int:
+        """How many polygons there are."""
+        return len(self.ids)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the index."""
+        return sum(array.nbytes for array in self._arrays.values())
+
+    @classmethod
+    def from_frame(cls, frame: GeoDataFrame, id: str) -> "OwnershipIndex":  # noqa: A002 - the contract's name
+        """Index the polygons of a frame.
+
+        Parameters
+        ----------
+        frame
+            Polygons and MultiPolygons in WGS84 degrees (EPSG:4326, or no CRS given).
+        id
+            Name of the column with the permanent ids: integers, each once.
+
+        Returns
+        -------
+        OwnershipIndex
+            Its row positions are those of the frame.
+
+        Raises
+        ------
+        InputError
+            Ids that are missing, repeated or not integers; geometries that are not polygons or not on earth; a
+            CRS other than EPSG:4326. All faults are listed.
+        """
+        _refuse_faults(frame, id)
+        geometries = frame.geometry.to_numpy()
+        ids = frame[id].to_numpy(np.int64)
+        edges, starts = _edges(geometries)
+        return cls(_build(ids, edges, starts))
+
+    def locate(self, lon: ArrayLike, lat: ArrayLike) -> NDArray[np.int64]:
+        """Find the owner of each point.
+
+        Parameters
+        ----------
+        lon, lat
+            WGS84 degrees; arrays of one dimension and equal length, or two numbers.
+
+        Returns
+        -------
+        ndarray
+            int64 row positions of the owners, -1 for none; as long as the input.
+
+        Raises
+        ------
+        InputError
+            Coordinates that are not finite or not on earth, or arrays of different lengths.
+        """
+        x = np.atleast_1d(np.ascontiguousarray(lon, np.float64))
+        y = np.atleast_1d(np.ascontiguousarray(lat, np.float64))
+        if x.shape != y.shape or x.ndim != 1:
+            raise InputError.of("lon, lat", f"have shapes {x.shape} and {y.shape}", "give two arrays of one length")
+        owners = np.empty(len(x), np.int64)
+        parts = [slice(i, i + _CHUNK) for i in range(0, len(x), _CHUNK)]
+
+        def work(part: slice) -> int:
+            return int(_cells.locate_many(x[part], y[part], self._index, owners[part]))
+
+        # Threads of our own: numba's are not safe to enter from several threads of a web server.
+        if len(parts) > 1 and (cores := os.cpu_count() or 1) > 1:
+            with ThreadPoolExecutor(cores) as pool:
+                bad = sum(pool.map(work, parts))
+        else:
+            bad = sum(map(work, parts))
+        if bad:
+            raise InputError(_coordinate_faults(x, y), "coordinates")
+        return owners
+
+    def owner(self, lon: float, lat: float) -> tuple[int, bool]:
+        """Find the owner of one point: its row position or -1, and whether the point lies on its border.
+
+        Raises
+        ------
+        InputError
+            The coordinates are not finite or not on earth.
+        """
+        x, y = _lattice_point(lon, lat)
+        row, on_border = _cells.locate_lattice(x, y, self._index)
+        return int(row), bool(on_border)
+
+    def explain(self, lon: float, lat: float) -> Explanation:
+        """Tell everything about one point: status, all polygons that cover it, and the nearest other one.
+
+        Raises
+        ------
+        InputError
+            The coordinates are not finite or not on earth.
+        """
+        x, y = _lattice_point(lon, lat)
+        found = _cells.covering(x, y, self._index)
+        rows = tuple(row for row, _ in found)
+        border = any(side == _cells.BORDER for _, side in found)
+        owner = rows[0] if rows else -1
+        nearest, metres = _near.nearest(x, y, self._edges, self._starts, self._boxes, owner)
+        if len(rows) > 1:
+            nearest, metres = rows[1], 0.0
+        status: Status = "nowhere" if not rows else "on_border" if border else "inside"
+        return Explanation(status, owner, rows, int(nearest), float(metres))
+
+    def within(self, lon: float, lat: float, radius_m: float) -> list[tuple[int, float]]:
+        """List the polygons within reach of a point, nearest first, each with its distance in metres (0: covers).
+
+        Raises
+        ------
+        InputError
+            The coordinates are not finite or not on earth.
+        """
+        x, y = _lattice_point(lon, lat)
+        rows, metres = _near.within(x, y, self._edges, self._starts, self._boxes, radius_m)
+        reach = {int(row): float(distance) for row, distance in zip(rows, metres, strict=True)}
+        reach.update({int(row): 0.0 for row, _ in _cells.covering(x, y, self._index)})
+        return sorted(reach.items(), key=lambda item: (item[1], int(self.ids[item[0]])))
+
+    def save(self, path: str | Path) -> None:
+        """Write the index to a file that `load` maps into memory; whole, or not at all."""
+        write_arrays(Path(path), self._arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "OwnershipIndex":
+        """Map a saved index into memory.
+
+        Raises
+        ------
+        InputError
+            The file is not an index, of another version, or damaged.
+        """
+        return cls(read_arrays(Path(path)))
+
+
+def _lattice_point(lon: float, lat: float) -> tuple[int, int]:
+    if not (-EAST <= lon <= EAST and -NORTH <= lat <= NORTH):
+        raise InputError(_coordinate_faults(np.array([lon]), np.array([lat])), "coordinates")
+    x, y = to_lattice(lon, lat)
+    return int(x), int(y)
+
+
+def _coordinate_faults(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[Fault]:
+    faults = []
+    for name, values, (least, most) in zip(("lon", "lat"), (x, y), _DEGREES, strict=True):
+        bad = np.flatnonzero(~((values >= least) & (values <= most)))
+        faults += [
+            Fault(f"row {i + 1}, {name}", f"{values[i]} is not between {least:g} and {most:g}", code="out_of_range")
+            for i in bad[:_LISTED]
+        ]
+        if len(bad) > _LISTED:
+            faults.append(Fault(name, f"and {len(bad) - _LISTED} more", code="out_of_range"))
+    return faults
+
+
+def _refuse_faults(frame: GeoDataFrame, id_column: str) -> None:
+    faults: list[Fault] = []
+    if frame.crs is not None and frame.crs.to_epsg() != 4326:  # noqa: PLR2004 - WGS84
+        faults.append(Fault("crs", f"is {frame.crs.to_string()}, not EPSG:4326", "convert the frame", "crs"))
+    if id_column not in frame.columns:
+        faults.append(Fault(id_column, "there is no such column", code="missing"))
+    else:
+        ids = frame[id_column]
+        if len(ids) and (ids.isna().any() or ids.dtype.kind not in "iu"):
+            faults.append(Fault(id_column, "ids have to be integers, none missing", code="not_integer"))
+        elif ids.duplicated().any():
+            twice = ids[ids.duplicated()].unique()[:_LISTED].tolist()
+            faults.append(Fault(id_column, f"ids are given twice: {twice}", code="duplicate"))
+    geometries = frame.geometry.to_numpy()
+    kinds = shapely.get_type_id(geometries)
+    wrong = np.flatnonzero(~np.isin(kinds, (_POLYGON, _MULTIPOLYGON)) | shapely.is_empty(geometries))
+    faults += [
+        Fault(f"row {i}", "the geometry is not a polygon, or empty", code="not_polygon") for i in wrong[:_LISTED]
+    ]
+    bounds = shapely.bounds(geometries)
+    least, most = bounds[:, :2].T, bounds[:, 2:].T
+    on_earth = (least[0] >= -EAST) & (least[1] >= -NORTH) & (most[0] <= EAST) & (most[1] <= NORTH)
+    off = np.setdiff1d(np.flatnonzero(~on_earth), wrong)
+    faults += [Fault(f"row {i}", "the outline is not on earth", code="out_of_range") for i in off[:_LISTED]]
+    if faults:
+        raise InputError(faults, "polygons")
+
+
+def _edges(geometries: Sequence[shapely.Geometry]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Give all edges as (n, 4) lattice integers, and where each polygon's begin; rings that shrank are left out."""
+    polygons, row_of_polygon = shapely.get_parts(geometries, return_index=True)
+    rings, polygon_of_ring = shapely.get_rings(polygons, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    x, y = to_lattice(points[:, 0], points[:, 1]) if len(points) else (np.empty(0, np.int64),) * 2
+    same_ring = ring[:-1] == ring[1:]
+    moved = (x[:-1] != x[1:]) | (y[:-1] != y[1:])
+    keep = same_ring & moved
+    edges = np.column_stack([x[:-1], y[:-1], x[1:], y[1:]])[keep].astype(np.int32)
+    row = row_of_polygon[polygon_of_ring[ring[:-1][keep]]]
+    starts = np.zeros(len(geometries) + 1, np.int64)
+    np.cumsum(np.bincount(row, minlength=len(geometries)), out=starts[1:])
+    return np.ascontiguousarray(edges), starts
+
+
+def _frame_of_cells(edges: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Choose origin, size (a power of two), columns and rows of the cells: about four cells an edge."""
+    if len(edges) == 0:
+        return np.array([0, 0, 0, 0, 0], np.int64)
+    west, east = int(edges[:, 0].min()), int(edges[:, 0].max())
+    south, north = int(edges[:, 1].min()), int(edges[:, 1].max())
+    most = min(max(_LEAST_CELLS, _CELLS_PER_EDGE * len(edges)), _MOST_CELLS)
+    shift = 0
+    while (((east - west) >> shift) + 1) * (((north - south) >> shift) + 1) > most:
+        shift += 1
+    return np.array([west, south, shift, ((east - west) >> shift) + 1, ((north - south) >> shift) + 1], np.int64)
+
+
+def _build(ids: NDArray[np.int64], edges: NDArray[np.int32], starts: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    frame = _frame_of_cells(edges)
+    order = np.argsort(ids, kind="stable")
+    entries, edge_counts, owner = _cells.count_cells(edges, starts, order, frame)
+    mixed = (edge_counts > 0) | (entries > 1)
+    cells = np.where(mixed, 0, owner).astype(np.int32)
+    numbers = np.arange(int(mixed.sum()), dtype=np.int32)
+    cells[mixed] = -2 - numbers
+    entry_start = np.zeros(len(numbers) + 1, np.int64)
+    np.cumsum(entries[mixed], out=entry_start[1:])
+    edge_start = np.zeros(len(numbers) + 1, np.int64)
+    np.cumsum(edge_counts[mixed], out=edge_start[1:])
+    n_entries, n_edges = int(entry_start[-1]), int(edge_start[-1])
+    entry_row = np.zeros(n_entries, np.int32)
+    entry_base = np.zeros(n_entries, np.uint8)
+    entry_edge = np.full(n_entries + 1, n_edges, np.int64)
+    cell_edges = np.zeros((n_edges, 5), np.int32)
+    out = (entry_row, entry_base, entry_edge, cell_edges)
+    _cells.fill_cells(edges, starts, order, frame, cells, entry_start[:-1].copy(), edge_start[:-1].copy(), out)
+    return {
+        "ids": ids,
+        "edges": edges,
+        "starts": starts,
+        "boxes": _near.boxes(edges, starts),
+        "frame": frame,
+        "cells": cells,
+        "entry_start": entry_start,
+        "entry_row": entry_row,
+        "entry_base": entry_base,
+        "entry_edge": entry_edge,
+        "cell_edges": cell_edges,
+    }
