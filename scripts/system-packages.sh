@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# system-packages.sh [--test]: PostgreSQL with PostGIS, and with --test Chromium and a Chinese font, unless they are here.
+#
+# As root or with sudo by apt. With neither, PostgreSQL's packages are downloaded and unpacked into the data folder's
+# system/, from where gridmap runs them (gridmap/store/_postgres_programs.py knows how).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+setup=$PWD/.setup
+mkdir -p "$setup"
+oldest=15
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() { say "$@"; exit 1; }
+
+if [[ -n ${GRIDMAP_DATA_DIR:-} ]]; then data=$GRIDMAP_DATA_DIR
+elif ((EUID == 0)); then data=/var/lib/gridmap
+else data=${XDG_DATA_HOME:-$HOME/.local/share}/gridmap; fi
+unpacked=$data/system
+
+# has_postgis ROOT: PostgreSQL, new enough, with PostGIS, installed or unpacked below ROOT
+has_postgis() {
+  local folder version
+  for folder in "$1"/usr/lib/postgresql/*/; do
+    version=$(basename "$folder")
+    [[ $version =~ ^[0-9]+$ ]] && ((version >= oldest)) && [[ -x $folder/bin/postgres ]] &&
+      [[ -e $1/usr/share/postgresql/$version/extension/postgis.control ]] && return
+  done
+  return 1
+}
+
+has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
+has_font() { compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK*'; } >/dev/null
+
+# postgis_package: the newest one that apt knows; the index is read without asking for any right
+postgis_package() {
+  "$@" pkgnames postgresql- | sed -nE 's/^postgresql-([0-9]+)-postgis-3$/\1/p' | sort -rn |
+    awk -v oldest=$oldest '$1 >= oldest { print "postgresql-" $1 "-postgis-3"; exit }'
+}
+
+apt_install() {
+  local guard=/etc/postgresql-common/createcluster.d/gridmap.conf log=$setup/apt.log
+  local get=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+  local install=("${get[@]}" install --yes --no-install-recommends "$@")
+  say "system packages: $*"
+  # else the package makes and starts a cluster that nobody asked for
+  "${as_root[@]}" mkdir -p "${guard%/*}"
+  echo 'create_main_cluster = false' | "${as_root[@]}" tee "$guard" >/dev/null
+  local done=true
+  # the index may be too old for its files still to be there: then once more with a new one
+  "${install[@]}" >"$log" 2>&1 </dev/null || { "${get[@]}" update && "${install[@]}"; } >>"$log" 2>&1 </dev/null || done=false
+  "${as_root[@]}" rm -f "$guard"
+  $done || { tail -n 5 "$log" >&2; return 1; }
+}
+
+# unpack: the same files without any right, in a folder of our own
+unpack() {
+  local apt=$setup/apt package
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  local own=(-qq -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o Debug::NoLocking=1)
+  apt-get "${own[@]}" update
+  package=$(postgis_package apt-cache "${own[@]:1}")
+  [[ -n $package ]] || { echo "apt knows no PostgreSQL with PostGIS"; return 1; }
+  apt-get "${own[@]}" install --yes --no-install-recommends --download-only "$package"
+  rm -rf "$unpacked.new"
+  mkdir -p "$unpacked.new"
+  local file
+  for file in "$apt"/cache/archives/*.deb; do dpkg-deb --extract "$file" "$unpacked.new"; done
+  # an install script would have made these links, into /etc/alternatives
+  for file in "$unpacked.new"/usr/share/postgresql/*/extension/postgis*-3.control; do
+    ln -sf "$(basename "$file")" "${file%-3.control}.control"
+  done
+  rm -rf "$unpacked" "$apt"
+  mv "$unpacked.new" "$unpacked"
+}
+
+# as_root: how to become root; fails when there is no way
+as_root=()
+may_install() {
+  command -v apt-get >/dev/null || return 1
+  ((EUID == 0)) && return
+  command -v sudo >/dev/null || return 1
+  as_root=(sudo -n)
+  sudo -n true 2>/dev/null
+}
+
+database_here() { has_postgis "" || has_postgis "$unpacked"; }
+test_here() { has_browser && has_font; }
+
+wanted=()
+database_here || wanted+=(database)
+[[ ${1:-} != --test ]] || test_here || wanted+=(browser)
+((${#wanted[@]})) || exit 0
+
+if may_install; then
+  packages=()
+  if [[ ${wanted[*]} == *database* ]]; then
+    package=$(postgis_package apt-cache)
+    if [[ -z $package ]]; then
+      "${as_root[@]}" apt-get -qq update >"$setup/apt.log" 2>&1 || true
+      package=$(postgis_package apt-cache)
+    fi
+    [[ -n $package ]] || die "apt knows no PostgreSQL $oldest or newer with PostGIS: add a package source that has" \
+      "postgresql-$oldest-postgis-3, or set GRIDMAP_DATABASE_URL to a server that has it"
+    packages+=("$package")
+  fi
+  [[ ${wanted[*]} != *browser* ]] || packages+=(chromium fonts-noto-cjk)
+  apt_install "${packages[@]}" || die "apt could not install ${packages[*]}: see $setup/apt.log and run this again"
+  database_here || die "PostgreSQL with PostGIS is still not there; see $setup/apt.log"
+  exit 0
+fi
+
+if [[ ${wanted[*]} == *database* ]]; then
+  { command -v apt-get && command -v dpkg-deb; } >/dev/null ||
+    die "PostgreSQL with PostGIS is missing and there is no apt: install both, version $oldest or newer, below /usr/lib/postgresql"
+  say "no right to install packages: unpacking PostgreSQL and PostGIS into $unpacked"
+  unpack >"$setup/unpack.log" 2>&1 ||
+    die "PostgreSQL could not be unpacked (see $setup/unpack.log): ask an administrator to install postgresql-$oldest-postgis-3"
+fi
+if [[ ${wanted[*]} == *browser* ]]; then
+  say "Chromium or a Chinese font is missing, and the browser tests need them: as root, apt-get install chromium fonts-noto-cjk"
+fi
