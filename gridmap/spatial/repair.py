@@ -143,6 +143,9 @@ def repair(
     label = Labels(frame)
     outlines = read_outlines(frame)
     _refuse(_unusable(outlines, label))
+    if _is_done(before, fill_below_m2):
+        result = frame.set_geometry(to_degrees(_as_multipolygons(outlines.areas)), crs=frame.crs)
+        return RepairResult(result, [], before, before)
     changes = _mended(outlines, label)
     areas = outlines.areas
     for _ in range(_MOST_ROUNDS):
@@ -153,11 +156,21 @@ def repair(
         changes += overlaps + filled
         result = frame.set_geometry(to_degrees(_assemble(faces, owner, len(frame))), crs=frame.crs)
         after = check(result)
-        if after.tiles and all(gap.area_m2 >= fill_below_m2 for gap in after.gaps):
+        if _is_done(after, fill_below_m2):
             return RepairResult(result, changes, before, after)
         # Rounding moved an edge over a vertex nearby: what came out is noded once more.
         areas = read_outlines(result).areas
     raise CoverageError(after.faults(), "the repaired grids")
+
+
+def _is_done(report: CoverageReport, fill_below_m2: float) -> bool:
+    return report.tiles and all(gap.area_m2 >= fill_below_m2 for gap in report.gaps)
+
+
+def _as_multipolygons(areas: Geometries) -> Geometries:
+    result = np.empty(len(areas), dtype=object)
+    result[:] = [shapely.multipolygons(shapely.get_parts(area)) for area in areas]
+    return result
 
 
 def _refuse(faults: list[Fault]) -> None:
