@@ -7,6 +7,8 @@ SERVE ?= 1
 PORT ?= 8000
 PYTEST ?=
 BIN := .venv/bin
+# where set-up puts a Chromium that it had to unpack
+export PATH := $(CURDIR)/.setup/bin:$(PATH)
 
 help: ## say what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS="|" read -r name what; do printf "%-14s %s\n" "$$name" "$$what"; done

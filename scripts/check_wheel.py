@@ -17,7 +17,7 @@ def missing(wheel: Path) -> list[str]:
     wanted |= {
         str(path.relative_to(ROOT))
         for path in package.rglob("*")
-        if path.is_file() and path.suffix != ".pyc" and not path.name.startswith(".")
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     }
     table = tomllib.loads((ROOT / "scripts/vendor.toml").read_text(encoding="utf-8"))
     faults = sorted(wanted - held)

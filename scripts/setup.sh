@@ -75,8 +75,8 @@ npm_here() {
 }
 
 assets() {
-  local stamp=gridmap/pages/static/vendor/.stamp
-  fresh "$stamp" "$assets_key" && return
+  local stamp=$setup/assets
+  [[ -d gridmap/pages/static/vendor ]] && fresh "$stamp" "$assets_key" && return
   say "JavaScript, styles and fonts for pages and maps"
   quiet npm npm_here ci
   quiet vendor python3 scripts/vendor.py

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # system-packages.sh [--test]: PostgreSQL with PostGIS, and with --test Chromium and a Chinese font, unless they are here.
 #
-# As root or with sudo by apt. With neither, PostgreSQL's packages are downloaded and unpacked into the data folder's
-# system/, from where gridmap runs them (gridmap/store/_postgres_programs.py knows how).
+# As root or with sudo by apt. With neither, the same packages are unpacked: PostgreSQL into the data folder's system/,
+# from where gridmap runs it (gridmap/store/_postgres_programs.py knows how), Chromium into .setup/browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 setup=$PWD/.setup
@@ -16,6 +16,7 @@ if [[ -n ${GRIDMAP_DATA_DIR:-} ]]; then data=$GRIDMAP_DATA_DIR
 elif ((EUID == 0)); then data=/var/lib/gridmap
 else data=${XDG_DATA_HOME:-$HOME/.local/share}/gridmap; fi
 unpacked=$data/system
+browser=$setup/browser
 
 # has_postgis ROOT: PostgreSQL, new enough, with PostGIS, installed or unpacked below ROOT
 has_postgis() {
@@ -28,8 +29,8 @@ has_postgis() {
   return 1
 }
 
-has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
-has_font() { compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK*'; } >/dev/null
+has_browser() { [[ -x $setup/bin/chromium ]] || command -v chromium; } >/dev/null
+has_font() { [[ -x $setup/bin/chromium ]] || compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK*'; } >/dev/null
 
 # postgis_package: the newest one that apt knows; the index is read without asking for any right
 postgis_package() {
@@ -52,25 +53,45 @@ apt_install() {
   $done || { tail -n 5 "$log" >&2; return 1; }
 }
 
-# unpack: the same files without any right, in a folder of our own
+# unpack FOLDER PACKAGE...: the same files without any right, in a folder of our own
 unpack() {
-  local apt=$setup/apt package
-  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  local target=$1 apt=$setup/apt file; shift
   local own=(-qq -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o Debug::NoLocking=1)
-  apt-get "${own[@]}" update
-  package=$(postgis_package apt-cache "${own[@]:1}")
-  [[ -n $package ]] || { echo "apt knows no PostgreSQL with PostGIS"; return 1; }
-  apt-get "${own[@]}" install --yes --no-install-recommends --download-only "$package"
-  rm -rf "$unpacked.new"
-  mkdir -p "$unpacked.new"
+  # called where bash ignores set -e: each step says itself that it failed
+  rm -rf "$apt/cache" "$target.new" &&
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$target.new" &&
+    apt-get "${own[@]}" update || return
+  [[ $1 != postgresql ]] || set -- "$(postgis_package apt-cache "${own[@]:1}")"
+  [[ -n $1 ]] || { echo 'apt knows no PostgreSQL with PostGIS'; return 1; }
+  apt-get "${own[@]}" install --yes --no-install-recommends --download-only "$@" || return
+  for file in "$apt"/cache/archives/*.deb; do dpkg-deb --extract "$file" "$target.new" || return; done
+  rm -rf "$target" "$apt/cache" && mv "$target.new" "$target"
+}
+
+# link_extensions: the links that PostGIS's install script would have made into /etc/alternatives
+link_extensions() {
   local file
-  for file in "$apt"/cache/archives/*.deb; do dpkg-deb --extract "$file" "$unpacked.new"; done
-  # an install script would have made these links, into /etc/alternatives
-  for file in "$unpacked.new"/usr/share/postgresql/*/extension/postgis*-3.control; do
+  for file in "$unpacked"/usr/share/postgresql/*/extension/postgis*-3.control; do
     ln -sf "$(basename "$file")" "${file%-3.control}.control"
   done
-  rm -rf "$unpacked" "$apt"
-  mv "$unpacked.new" "$unpacked"
+}
+
+# wrap_browser: a chromium in .setup/bin that knows where its libraries and fonts are; `make test` has it in its PATH
+wrap_browser() {
+  local libraries
+  libraries=$(find "$browser/usr/lib" "$browser/lib" -name '*.so*' -printf '%h\n' 2>/dev/null | sort -u | paste -s -d :)
+  cat >"$browser/fonts.conf" <<XML
+<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>$browser/usr/share/fonts</dir><dir>/usr/share/fonts</dir><cachedir>$browser/cache</cachedir></fontconfig>
+XML
+  mkdir -p "$setup/bin"
+  cat >"$setup/bin/chromium.new" <<SH
+#!/bin/sh
+export LD_LIBRARY_PATH='$libraries' FONTCONFIG_FILE='$browser/fonts.conf'
+exec '$browser/usr/lib/chromium/chromium' "\$@"
+SH
+  chmod +x "$setup/bin/chromium.new"
+  mv "$setup/bin/chromium.new" "$setup/bin/chromium"
 }
 
 # as_root: how to become root; fails when there is no way
@@ -109,13 +130,18 @@ if may_install; then
   exit 0
 fi
 
+{ command -v apt-get && command -v dpkg-deb; } >/dev/null ||
+  die "missing: ${wanted[*]}, and there is no apt: install PostgreSQL $oldest or newer with PostGIS below" \
+    "/usr/lib/postgresql, and for the tests chromium and a Noto CJK font"
 if [[ ${wanted[*]} == *database* ]]; then
-  { command -v apt-get && command -v dpkg-deb; } >/dev/null ||
-    die "PostgreSQL with PostGIS is missing and there is no apt: install both, version $oldest or newer, below /usr/lib/postgresql"
   say "no right to install packages: unpacking PostgreSQL and PostGIS into $unpacked"
-  unpack >"$setup/unpack.log" 2>&1 ||
-    die "PostgreSQL could not be unpacked (see $setup/unpack.log): ask an administrator to install postgresql-$oldest-postgis-3"
+  { unpack "$unpacked" postgresql && link_extensions; } >"$setup/unpack.log" 2>&1 ||
+    die "PostgreSQL could not be unpacked (see $setup/unpack.log): ask an administrator to install" \
+      "postgresql-$oldest-postgis-3, then run this again"
 fi
 if [[ ${wanted[*]} == *browser* ]]; then
-  say "Chromium or a Chinese font is missing, and the browser tests need them: as root, apt-get install chromium fonts-noto-cjk"
+  say "no right to install packages: unpacking Chromium and a Chinese font into $browser"
+  { unpack "$browser" chromium fonts-noto-cjk fonts-dejavu-core && wrap_browser && "$setup/bin/chromium" --version; } \
+    >"$setup/unpack.log" 2>&1 ||
+    die "Chromium cannot be had (see $setup/unpack.log): ask an administrator to install chromium and fonts-noto-cjk"
 fi
