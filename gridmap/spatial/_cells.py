@@ -259,8 +259,12 @@ def locate_many(
     lat: NDArray[np.float64],
     index: Any,  # noqa: ANN401 - numba types the tuple
     owners: NDArray[np.int64],
+    on_border: NDArray[np.bool_],
 ) -> int:
-    """Find the owners' rows of degrees; returns how many coordinates are not on earth."""
+    """Find the owners' rows of degrees, and which lie on a border where `on_border` is as long as they are.
+
+    Returns how many coordinates are not on earth.
+    """
     bad = 0
     for i in range(len(lon)):
         # Written so that NaN fails it.
@@ -269,5 +273,7 @@ def locate_many(
             bad += 1
             continue
         x, y = np.int64(np.rint(lon[i] * 1e7)), np.int64(np.rint(lat[i] * 1e7))
-        owners[i] = locate_lattice(x, y, index)[0]
+        owners[i], border = locate_lattice(x, y, index)
+        if len(on_border):
+            on_border[i] = border
     return bad

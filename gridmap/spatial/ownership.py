@@ -135,15 +135,25 @@ class OwnershipIndex:
         InputError
             Coordinates that are not finite or not on earth, or arrays of different lengths.
         """
+        return self._locate(lon, lat, borders=False)[0]
+
+    def locate_with_borders(self, lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Find the owner of each point, as `locate` does, and whether the point lies on the owner's border."""
+        return self._locate(lon, lat, borders=True)
+
+    def _locate(
+        self, lon: ArrayLike, lat: ArrayLike, *, borders: bool
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         x = np.atleast_1d(np.ascontiguousarray(lon, np.float64))
         y = np.atleast_1d(np.ascontiguousarray(lat, np.float64))
         if x.shape != y.shape or x.ndim != 1:
             raise InputError.of("lon, lat", f"have shapes {x.shape} and {y.shape}", "give two arrays of one length")
         owners = np.empty(len(x), np.int64)
+        on_border = np.zeros(len(x) if borders else 0, np.bool_)
         parts = [slice(i, i + _CHUNK) for i in range(0, len(x), _CHUNK)]
 
         def work(part: slice) -> int:
-            return int(_cells.locate_many(x[part], y[part], self._index, owners[part]))
+            return int(_cells.locate_many(x[part], y[part], self._index, owners[part], on_border[part]))
 
         # Threads of our own: numba's are not safe to enter from several threads of a web server.
         if len(parts) > 1 and (cores := os.cpu_count() or 1) > 1:
@@ -153,7 +163,7 @@ class OwnershipIndex:
             bad = sum(map(work, parts))
         if bad:
             raise InputError(_coordinate_faults(x, y), "coordinates")
-        return owners
+        return owners, on_border
 
     def owner(self, lon: float, lat: float) -> tuple[int, bool]:
         """Find the owner of one point: its row position or -1, and whether the point lies on its border.

@@ -156,6 +156,12 @@ def test_every_lattice_point_agrees_with_exact_arithmetic(polygons, order, stret
     assert got.tolist() == expected(grid, polygons, ids)
 
 
+def test_borders_are_told_apart_in_a_batch():
+    owners, on_border = index(*TestEdgeRule.SQUARES).locate_with_borders([0.5, 1, 1, 9], [0.5, 0.5, 1, 9])
+    assert owners.tolist() == [0, 0, 0, -1]
+    assert on_border.tolist() == [False, True, True, False]
+
+
 class TestExplain:
     def test_names_all_who_cover_a_border_point(self):
         told = index(*TestEdgeRule.SQUARES, ids=[4, 3, 2, 1]).explain(1, 1)

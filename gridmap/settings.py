@@ -1,0 +1,38 @@
+"""Settings, from the environment (``GRIDMAP_…``) or from keywords; read by app, city, cli and migrations only."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What can be set.
+
+    Attributes
+    ----------
+    database_url
+        An existing PostgreSQL with PostGIS, ``postgresql://user@host/name``; without it the private cluster is used.
+    data_dir
+        Where the private cluster lives.
+    city
+        ``demo`` or ``own``; without it your own city if it holds anything, else the demo.
+    host, port, workers
+        Where to serve; loopback unless told otherwise.
+    language
+        ``zh`` or ``en`` for commands; pages follow the reader.
+    zone
+        The city's time zone.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="GRIDMAP_", extra="forbid")
+
+    database_url: str | None = None
+    data_dir: Path | None = None
+    city: Literal["demo", "own"] | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    language: Literal["zh", "en"] | None = None
+    zone: str = "Asia/Shanghai"
