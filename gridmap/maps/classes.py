@@ -1,0 +1,109 @@
+"""Classes of a choropleth: natural breaks, then limits rounded to figures that a person would say.
+
+Rounding never moves a figure to another class: of all limits that divide the same neighbours, the roundest is
+taken.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import mapclassify
+import numpy as np
+
+MOST_CLASSES = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """Classes of a sequence of figures.
+
+    Attributes
+    ----------
+    limits
+        Lower limit of every class, ascending, and the upper limit of the last: one more than there are classes.
+        A figure belongs to the class whose lower limit it reaches; the last class includes its upper limit.
+    labels
+        Each class as a legend says it.
+    """
+
+    limits: tuple[float, ...]
+    labels: tuple[str, ...]
+
+    def of(self, value: float) -> int:
+        """Return the class of a figure, from 0; beyond either end it belongs to the end's class."""
+        inner = self.limits[1:-1]
+        return int(np.searchsorted(np.asarray(inner), value, side="right"))
+
+
+def classify(values: Iterable[float], k: int = 6) -> Classes:
+    """Divide figures into at most `k` classes with rounded limits.
+
+    Parameters
+    ----------
+    values
+        Figures; NaN and infinite ones are passed over.
+    k
+        The most classes wanted, up to seven: more cannot be told apart. Few different figures give fewer.
+
+    Returns
+    -------
+    The classes; a single one from 0 to 0 where there are no figures.
+    """
+    figures = np.asarray(list(values), dtype=float)
+    figures = figures[np.isfinite(figures)]
+    if not figures.size:
+        return Classes((0.0, 0.0), ("0",))
+    low, high = float(figures.min()), float(figures.max())
+    distinct = len(np.unique(figures))
+    wanted = max(1, min(k, MOST_CLASSES, distinct))
+    if distinct == 1:
+        return Classes((low, high), (say_figure(low),))
+    bins = mapclassify.FisherJenks(figures, k=wanted).bins[:-1] if wanted > 1 else []
+    span = (high - low) / wanted
+    inner = [_roundest(float(b), float(figures[figures > b].min())) for b in bins]
+    limits = (_floor(low, span), *inner, _ceil(high, span))
+    whole = bool(np.all(figures == np.round(figures)))
+    return Classes(limits, _labels(limits, whole=whole))
+
+
+def _roundest(below: float, least: float) -> float:
+    """Find the roundest figure above one class's greatest and up to the next one's least."""
+    grain = 10.0 ** math.ceil(math.log10(max(abs(below), abs(least))))
+    while grain > abs(least - below) / 100:
+        for step in (grain, grain / 2, grain / 5):
+            candidate = math.floor(least / step + 1e-9) * step
+            if below < candidate <= least:
+                return float(f"{candidate:.10g}")
+        grain /= 10
+    return least
+
+
+def _grain(span: float) -> float:
+    return float(10.0 ** math.floor(math.log10(span))) if span > 0 else 1.0
+
+
+def _floor(value: float, span: float) -> float:
+    grain = _grain(span)
+    return 0.0 if 0 <= value < 2 * grain else float(f"{math.floor(value / grain) * grain:.10g}")
+
+
+def _ceil(value: float, span: float) -> float:
+    grain = _grain(span)
+    return float(f"{math.ceil(value / grain) * grain:.10g}")
+
+
+def say_figure(value: float) -> str:
+    """Write a figure with thousands separators and no needless decimals."""
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.10g}"
+
+
+def _labels(limits: tuple[float, ...], *, whole: bool) -> tuple[str, ...]:
+    """Write classes; whole figures as ranges that do not touch, ``20-49``, others as from-to."""
+    last = len(limits) - 2
+    labels = []
+    for place, (low, high) in enumerate(pairwise(limits)):
+        end = high - 1 if whole and place != last else high
+        labels.append(say_figure(low) if end <= low else f"{say_figure(low)}–{say_figure(end)}")
+    return tuple(labels)
