@@ -93,10 +93,8 @@ def _strip_houses(
     ring = ring.difference(party_walls(parcel.front, setback + depth, *widths, rng))
     if keep_free is not None:
         ring = ring.difference(keep_free)
-    for piece in polygons(shapely.simplify(ring, 0.2), 70):
-        whole = piece.buffer(-2.2, join_style="mitre")
-        if whole.is_empty or not isinstance(whole, Polygon):
-            continue
+    opened = ring.buffer(-2.4, join_style="mitre").buffer(2.4, join_style="mitre").intersection(ring)
+    for piece in polygons(shapely.simplify(opened, 0.2), 85):
         storeys = int(rng.integers(floors[0], floors[1] + 1))
         yard.buildings.append(Building(piece, number, storeys, use, front=True, setback=setback))
 
@@ -116,7 +114,7 @@ def _lilong(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.ran
     if inner is not None:
         deep = between(rng, 11.5, 13.5)
         houses, lanes = rows(
-            inner, _eastward(parcel), deep, deep + between(rng, 4.0, 5.4), 78, between(rng, 0.42, 0.58), rng
+            inner, _eastward(parcel), deep, deep + between(rng, 4.2, 5.6), 95, between(rng, 0.42, 0.58), rng
         )
         yard.buildings += [Building(house, number, int(rng.integers(2, 4)), "residential") for house in houses]
         if houses and lanes:
@@ -126,7 +124,7 @@ def _lilong(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.ran
             yard.lanes += [(number, lane) for lane in lanes[1:] if lane.within(inner)]
     _strip_houses(
         yard, number, parcel, block, rng,
-        setback=1.5, depth=depth, widths=(36, 66), floors=(2, 4), use="mixed", keep_free=spine,
+        setback=1.5, depth=depth, widths=(44, 82), floors=(2, 4), use="mixed", keep_free=spine,
     )  # fmt: skip
 
 
@@ -160,8 +158,8 @@ def _slabs(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.rand
     if inner is not None:
         deep = between(rng, 11.5, 13.0)
         pitch = deep + between(rng, 9.5, 12.5)
-        cross = between(rng, 0.4, 0.6) if inner.bounds[2] - inner.bounds[0] > 60 else 0.06
-        houses, lanes = rows(inner, _eastward(parcel), deep, pitch, 64, cross, rng)
+        cross = between(rng, 0.4, 0.6) if inner.bounds[2] - inner.bounds[0] > 84 else 0.05
+        houses, lanes = rows(inner, _eastward(parcel), deep, pitch, 84, cross, rng)
         storeys = int(rng.choice([5, 6, 6, 6, 7, 11]))
         yard.buildings += [Building(house, number, storeys, "residential") for house in houses]
         if houses and lanes:
@@ -172,7 +170,7 @@ def _slabs(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.rand
     if fronted:
         _strip_houses(
             yard, number, parcel, block, rng,
-            setback=1.8, depth=depth, widths=(38, 66), floors=(3, 6), use="mixed", keep_free=spine,
+            setback=1.8, depth=depth, widths=(44, 80), floors=(3, 6), use="mixed", keep_free=spine,
         )  # fmt: skip
 
 
@@ -194,11 +192,11 @@ def _mixed(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.rand
     tall = (4, 9) if use != "hotel" else (8, 14)
     _strip_houses(
         yard, number, parcel, block, rng,
-        setback=2.0, depth=depth, widths=(40, 74), floors=tall, use=use,
+        setback=2.0, depth=depth, widths=(46, 84), floors=tall, use=use,
     )  # fmt: skip
     inner = _inner(parcel, block, 2.0 + depth + 7)
     if inner is not None and inner.area > 380:
-        houses, _ = rows(inner, _eastward(parcel), 15.0, 23.0, 44, None, rng)
+        houses, _ = rows(inner, _eastward(parcel), 17.0, 28.0, 62, None, rng)
         for house in houses:
             yard.buildings.append(Building(house, number, int(rng.integers(2, 6)), "office"))
 

@@ -178,15 +178,15 @@ def tower_and_podium(ground: Polygon, rng: np.random.Generator, form: str) -> tu
     """
     direction, length, width = axes(ground)
     angle = float(np.degrees(np.arctan2(direction[1], direction[0])))
-    for shrink in (1.0, 0.86, 0.74, 0.62):
+    for shrink in (1.0, 0.86, 0.74, 0.62, 0.5):
         long = min(between(rng, 38, 54), length * 0.62) * shrink
         short = min(between(rng, 27, 36), width * 0.68, long) * shrink
-        if short < 15:
+        if short < 11:
             return None
         if form in ("round", "cross"):
             long = short * 1.12
         plan = affinity.rotate(tower_shape(long, short, form), angle, (0, 0))
-        room = ground.buffer(-np.hypot(long, short) / 2 * 0.80)
+        room = ground.buffer(-short / 2)
         if room.is_empty:
             continue
         spots = [p for p in _spots(room, rng) if ground.covers(affinity.translate(plan, *p))]

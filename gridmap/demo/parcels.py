@@ -163,8 +163,8 @@ def _give_greens(parcels: list[Parcel], core: Point, rng: np.random.Generator) -
     chosen = min(by_block.values(), key=worth)
     for parcel in chosen:
         parcel.use = "park"
-    awkward = sorted(_free(parcels), key=lambda p: _compact(p) * min(p.outline.area, 4000))
-    for parcel in awkward[:6]:
+    small = [parcel for parcel in _free(parcels) if parcel.outline.area < 3000]
+    for parcel in sorted(small, key=lambda p: _compact(p) * p.outline.area)[:6]:
         parcel.use = "pocket"
 
 

@@ -24,8 +24,12 @@ HEIGHT = 1080.0
 TURN = 0.155
 """The streets lean by this angle, radians counter-clockwise."""
 CREEK_HALF = 17.0
+OVER = 75.0
+"""Wide roads and the creek go on this far beyond the border, for no town ends at its line."""
 QUAY = 31.0
 """From the middle of the creek to the middle of the road along it."""
+STUB = 38.0
+"""And smaller streets this far."""
 _COLUMNS = (0.0, 0.27, 0.54, 0.78, 1.0)
 _ROWS = (1.0, 0.76, 0.49, 0.25, 0.0)
 _MILLIMETRE = 0.001
@@ -85,8 +89,7 @@ def lay_streets(seed: int, scale: int) -> Streets:
     for cell in cells:
         by_sub[_sub_of(cell, borders)].append(cell)
     for sub, own in enumerate(by_sub):
-        left_out = _left_out(seed, sub, nodes)
-        own[:] = [cell for cell in own if not cell.covers(left_out)]
+        _leave_out(seed, sub, nodes, own, cuts)
         _cut_cells(seed, sub, own, cuts)
         faces.extend(own)
     outline = shapely.union_all(faces).buffer(_MILLIMETRE * 5)
@@ -94,7 +97,10 @@ def lay_streets(seed: int, scale: int) -> Streets:
     kept = [face for face in drawn if outline.covers(face.representative_point())]
     subs = [_sub_of(face, borders) for face in kept]
     wet = creek.buffer(QUAY)
-    roads = [*mains, *(_ashore(cut, wet) for cut in cuts)]
+    roads = [
+        _ashore(road, wet) if road.role in ("ns", "cut") and road.kind != "arterial" else road
+        for road in (*mains, *cuts)
+    ]
     return Streets(roads, creek, kept, subs, nodes)
 
 
@@ -106,21 +112,21 @@ def _crossings(seed: int, scale: int) -> np.ndarray:
         sub, step = divmod(i, 4)
         shift = 0.0 if step == 0 else between(dice(seed, "column", i), -0.022, 0.022)
         u = (sub + _COLUMNS[step] + shift - 0.5) * WIDTH
-        lean = between(dice(seed, "lean", i), -22, 22)
+        lean = between(dice(seed, "lean", i), -30, 30)
         for j, row in enumerate(_ROWS):
             rng = dice(seed, "node", i, j)
-            bend = (-1) ** i * (26 if j == 1 else 6)
+            bend = (-1) ** i * (30 if j == 1 else 9)
             wander = 34 if j in (0, 4) else 15
             nodes[i, j] = (
-                u + lean * (j - 2) / 2 + between(rng, -13, 13),
+                u + lean * (j - 2) / 2 + between(rng, -20, 20),
                 (row - 0.5) * HEIGHT + bend + between(rng, -wander, wander),
             )
     cos, sin = round(float(np.cos(TURN)), 9), round(float(np.sin(TURN)), 9)
     return np.round(nodes @ np.array([[cos, sin], [-sin, cos]]), 3)
 
 
-def _curve(points: np.ndarray, steps: int = 9) -> LineString:
-    """Run a smooth line through points (centripetal enough for gentle bends), meeting each exactly."""
+def _curve(points: np.ndarray, steps: int = 9, beyond: tuple[float, float] = (0.0, 0.0)) -> LineString:
+    """Run a smooth line through points, meeting each exactly, and straight on `beyond` its two ends."""
     padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     parts = []
@@ -128,34 +134,66 @@ def _curve(points: np.ndarray, steps: int = 9) -> LineString:
         a, b, c = 2 * p1, p2 - p0, 2 * p0 - 5 * p1 + 4 * p2 - p3
         d = -p0 + 3 * p1 - 3 * p2 + p3
         parts.append((a + b * t + c * t**2 + d * t**3) / 2)
-    return LineString(np.round(np.vstack([*parts, points[-1:]]), 3))
+    line = np.vstack([*parts, points[-1:]])
+    first, last = line[0] - line[1], line[-1] - line[-2]
+    if beyond[0]:
+        line = np.vstack([line[0] + first / np.hypot(*first) * beyond[0], line])
+    if beyond[1]:
+        line = np.vstack([line, line[-1] + last / np.hypot(*last) * beyond[1]])
+    return LineString(np.round(line, 3))
 
 
 def _main_roads(seed: int, nodes: np.ndarray, scale: int) -> tuple[list[Road], LineString]:
     """Draw the creek in the north, the roads of the lattice, the quay, and one diagonal a sub-district."""
-    creek = _curve(nodes[:, 0])
+    creek = _curve(nodes[:, 0], beyond=(OVER, OVER))
+    gaps = [_gaps(seed, sub) for sub in range(scale)]
     roads = [
-        Road("ew", 1, "street", 18, _curve(nodes[:, 1]), -1),
-        Road("ew", 2, "arterial", 34, _curve(nodes[:, 2]), -1),
-        Road("ew", 3, "street", 16, _curve(nodes[:, 3]), -1),
-        Road("ew", 4, "arterial", 38, _curve(nodes[:, 4]), -1),
+        Road("ew", 2, "arterial", 30, _curve(nodes[:, 2], beyond=(OVER, OVER)), -1),
+        Road("ew", 4, "arterial", 32, _curve(nodes[:, 4], beyond=(OVER, OVER)), -1),
     ]
+    for row, width in ((1, 16), (3, 15)):
+        closed = [4 * sub + step for sub, (ew, _) in enumerate(gaps) for r, step in [ew] if r == row]
+        line = nodes[:, row]
+        for run in _runs(line, closed):
+            west, east = run[0, 0] == line[0, 0], run[-1, 0] == line[-1, 0]
+            over = (STUB if west else 0.0, STUB if east else 0.0)
+            roads.append(Road("ew", row, "street", width, _curve(run, beyond=over), -1))
     for i in range(nodes.shape[0]):
         sub, step = divmod(i, 4)
-        kind, width = (("arterial", 30), ("street", 17), ("arterial", 28), ("street", 15))[step]
-        sub = -1 if step == 0 else sub
-        roads.append(Road("ns", i, kind, width, _curve(nodes[i]), sub))
-    quay = tidy(shapely.offset_curve(creek, -QUAY, join_style="mitre"))
-    roads.append(Road("quay", 0, "street", 12, cast("LineString", quay), -1))
+        kind, width = (("arterial", 27), ("street", 15), ("arterial", 25), ("street", 14))[step]
+        column, gap = gaps[min(sub, scale - 1)][1]
+        runs = _runs(nodes[i], [gap] if step == column else [])
+        wide = kind == "arterial"
+        for number, run in enumerate(runs):
+            south = (OVER if wide else STUB) if number == len(runs) - 1 else 0.0
+            line = _curve(run, beyond=(OVER if wide and number == 0 else 0.0, south))
+            roads.append(Road("ns", i, kind, width, line, -1 if step == 0 else sub))
+    quay = tidy(shapely.offset_curve(_curve(nodes[:, 0]), -QUAY, join_style="mitre"))
+    roads.append(Road("quay", 0, "street", 11, cast("LineString", quay), -1))
     for sub in range(scale):
         start, end = nodes[4 * sub + 2, 2], nodes[4 * sub + 3, 4]
-        rng = dice(seed, "diagonal", sub)
         along = end - start
-        side = np.array([-along[1], along[0]]) * between(rng, 0.02, 0.07)
-        middle = start + along * 0.5 + side
-        line = _curve(np.round(np.array([start, middle, end]), 3), 6)
-        roads.append(Road("diagonal", sub, "street", 19, line, sub))
+        side = np.array([-along[1], along[0]]) * between(dice(seed, "diagonal", sub), 0.03, 0.08)
+        line = _curve(np.round(np.array([start, start + along * 0.5 + side, end]), 3), steps=6)
+        roads.append(Road("diagonal", sub, "street", 16, line, sub))
     return roads, creek
+
+
+def _gaps(seed: int, sub: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Choose where two roads of the lattice are interrupted: (row, step) and (column, step).
+
+    The choices keep clear of each other and of the southern corners.
+    """
+    rng = dice(seed, "gaps", sub)
+    if rng.random() < 0.5:
+        return (1, int(rng.integers(2, 4))), (1, int(rng.integers(1, 3)))
+    return (3, 1), (3, int(rng.integers(0, 2)))
+
+
+def _runs(nodes: np.ndarray, closed: list[int]) -> list[np.ndarray]:
+    """Part a row of crossings at the closed steps; runs of a single crossing are no road."""
+    parts = np.split(nodes, [step + 1 for step in sorted(closed)])
+    return [part for part in parts if len(part) > 1]
 
 
 def _faces(lines: list[LineString]) -> list[Polygon]:
@@ -175,11 +213,22 @@ def _sub_of(face: Polygon, borders: list[LineString]) -> int:
     return bisect_left(borders, True, key=lambda border: not east_of(border))
 
 
-def _left_out(seed: int, sub: int, nodes: np.ndarray) -> Point:
-    """Choose the southern corner cell that belongs to a neighbour, for few outlines are plain rectangles."""
-    column = 4 * sub + (3 if dice(seed, "corner", sub).random() < 0.5 else 0)
-    corners = nodes[column : column + 2, 3:5].reshape(-1, 2)
-    return Point(corners.mean(axis=0))
+def _leave_out(seed: int, sub: int, nodes: np.ndarray, cells: list[Polygon], cuts: list[Road]) -> None:
+    """Leave part of a southern corner cell to a neighbour, for few outlines are plain rectangles."""
+    rng = dice(seed, "corner", sub)
+    column = 4 * sub + (3 if rng.random() < 0.5 else 0)
+    middle = Point(nodes[column : column + 2, 3:5].reshape(-1, 2).mean(axis=0))
+    core = Point(nodes[4 * sub + 2, 2])
+    for cell in cells:
+        if cell.covers(middle):
+            made = _cut(cell, rng, [])
+            if made is None:
+                return
+            line, parts = made
+            kept = min(parts, key=lambda part: part.centroid.distance(core))
+            cells[cells.index(cell)] = kept
+            cuts.append(Road("cut", len(cuts), "street", 12, line, sub))
+            return
 
 
 def _cut_cells(seed: int, sub: int, cells: list[Polygon], cuts: list[Road]) -> None:
@@ -196,7 +245,7 @@ def _cut_cells(seed: int, sub: int, cells: list[Polygon], cuts: list[Road]) -> N
             done.append(cell)
             continue
         line, halves = made
-        kind, width = ("street", 13) if depth == 0 or cell.area > 46000 else ("lane", 7)
+        kind, width = ("street", 12) if depth == 0 or cell.area > 46000 else ("lane", 6.5)
         cuts.append(Road("cut", len(cuts), kind, width, line, sub))
         ends.extend((Point(line.coords[0]), Point(line.coords[-1])))
         waiting.extend((half, depth + 1) for half in halves)
@@ -230,7 +279,7 @@ def _throw_line(cell: Polygon, rng: np.random.Generator, near: list[Point]) -> L
     long = int(lengths[1] > lengths[0])
     along, length = sides[long] / lengths[long], lengths[long]
     across = np.array([-along[1], along[0]])
-    lean = between(rng, -0.07, 0.07)
+    lean = between(rng, -0.10, 0.10)
     direction = across + along * lean
     offset = between(rng, -0.14, 0.14) * length
     centre = np.asarray(cell.centroid.coords[0]) + along * offset
@@ -238,7 +287,7 @@ def _throw_line(cell: Polygon, rng: np.random.Generator, near: list[Point]) -> L
         start = np.asarray(near[int(rng.integers(len(near)))].coords[0])
         centre = start + direction * float(np.dot(centre - start, across))
     reach = max(lengths) * 1.2
-    bend = along * between(rng, -9, 9)
+    bend = along * between(rng, -13, 13)
     t = np.linspace(-1, 1, 15)[:, None]
     curve = centre + direction * t * reach + bend * (1 - (t * reach / min(lengths) * 2) ** 2).clip(-1)
     return LineString(np.round(curve, 3))
