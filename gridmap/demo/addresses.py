@@ -50,7 +50,7 @@ def number_places(
     roads: list[Road],
     road_names: list[str],
 ) -> Addresses:
-    """Number everything along the roads."""
+    """Give everything along the roads its number."""
     tree = STRtree([road.line for road in roads])
     doors: list[tuple[int, int, float, str, int]] = []
 

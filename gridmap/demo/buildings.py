@@ -46,6 +46,17 @@ class Yard:
     lanes: list[tuple[int, LineString]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Frontage:
+    """How a street front is built: metres behind the edge, depth, widths of houses, storeys and use."""
+
+    setback: float
+    depth: float
+    widths: tuple[float, float]
+    floors: tuple[int, int]
+    use: str
+
+
 def build_on(seed: int, blocks: list[Block], parcels: list[Parcel]) -> Yard:
     """Build on every parcel according to its use."""
     yard = Yard()
@@ -80,23 +91,19 @@ def _strip_houses(
     parcel: Parcel,
     block: Polygon,
     rng: np.random.Generator,
-    *,
-    setback: float,
-    depth: float,
-    widths: tuple[float, float],
-    floors: tuple[int, int],
-    use: str,
+    style: Frontage,
     keep_free: shapely.Geometry | None = None,
 ) -> None:
     """Line the street front with houses."""
-    ring = strip(parcel.outline, block, setback, depth, parcel.front)
-    ring = ring.difference(party_walls(parcel.front, setback + depth, *widths, rng))
+    ring = strip(parcel.outline, block, style.setback, style.depth, parcel.front)
+    ring = ring.difference(party_walls(parcel.front, style.setback + style.depth, *style.widths, rng))
     if keep_free is not None:
         ring = ring.difference(keep_free)
     opened = ring.buffer(-2.4, join_style="mitre").buffer(2.4, join_style="mitre").intersection(ring)
     for piece in polygons(shapely.simplify(opened, 0.2), 85):
-        storeys = int(rng.integers(floors[0], floors[1] + 1))
-        yard.buildings.append(Building(piece, number, storeys, use, front=True, setback=setback))
+        storeys = int(rng.integers(style.floors[0], style.floors[1] + 1))
+        house = Building(piece, number, storeys, style.use, front=True, setback=style.setback)
+        yard.buildings.append(house)
 
 
 def _inner(parcel: Parcel, block: Polygon, back: float) -> Polygon | None:
@@ -107,14 +114,14 @@ def _inner(parcel: Parcel, block: Polygon, back: float) -> Polygon | None:
 
 
 def _lilong(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.random.Generator) -> None:
-    """Old lanes: shop houses along the street, rows of terraced houses behind, one spine lane."""
+    """Build old lanes: shop houses along the street, rows of terraced houses behind, one spine lane."""
     depth = between(rng, 9.5, 11.5)
     inner = _inner(parcel, block, 1.5 + depth + 3.4)
     spine: shapely.Geometry | None = None
     if inner is not None:
         deep = between(rng, 11.5, 13.5)
         houses, lanes = rows(
-            inner, _eastward(parcel), deep, deep + between(rng, 4.2, 5.6), 95, between(rng, 0.42, 0.58), rng
+            inner, _eastward(parcel), deep, deep + between(rng, 4.4, 6.0), 95, between(rng, 0.42, 0.58), rng
         )
         yard.buildings += [Building(house, number, int(rng.integers(2, 4)), "residential") for house in houses]
         if houses and lanes:
@@ -122,10 +129,8 @@ def _lilong(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.ran
             spine = gate.buffer(2.2, cap_style="flat")
             yard.lanes.append((number, gate))
             yard.lanes += [(number, lane) for lane in lanes[1:] if lane.within(inner)]
-    _strip_houses(
-        yard, number, parcel, block, rng,
-        setback=1.5, depth=depth, widths=(44, 82), floors=(2, 4), use="mixed", keep_free=spine,
-    )  # fmt: skip
+    style = Frontage(setback=1.5, depth=depth, widths=(66, 118), floors=(2, 4), use="mixed")
+    _strip_houses(yard, number, parcel, block, rng, style, keep_free=spine)
 
 
 def _to_gate(spine: LineString, parcel: Parcel) -> LineString:
@@ -150,7 +155,7 @@ def _to_gate(spine: LineString, parcel: Parcel) -> LineString:
 
 
 def _slabs(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.random.Generator) -> None:
-    """New villages: six-storey slabs with greens between, or point blocks of a later year."""
+    """Build a new village: six-storey slabs with greens between, or point blocks of a later year."""
     fronted = rng.random() < 0.6
     depth = between(rng, 11, 13)
     inner = _inner(parcel, block, (1.8 + depth + 6) if fronted else 4.5)
@@ -168,10 +173,8 @@ def _slabs(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.rand
             yard.lanes.append((number, gate))
         _lawns(yard, number, inner, houses, gate if houses and lanes else None)
     if fronted:
-        _strip_houses(
-            yard, number, parcel, block, rng,
-            setback=1.8, depth=depth, widths=(44, 80), floors=(3, 6), use="mixed", keep_free=spine,
-        )  # fmt: skip
+        style = Frontage(setback=1.8, depth=depth, widths=(60, 110), floors=(3, 6), use="mixed")
+        _strip_houses(yard, number, parcel, block, rng, style, keep_free=spine)
 
 
 def _lawns(yard: Yard, number: int, inner: Polygon, houses: list[Polygon], gate: LineString | None) -> None:
@@ -186,23 +189,21 @@ def _lawns(yard: Yard, number: int, inner: Polygon, houses: list[Polygon], gate:
 
 
 def _mixed(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.random.Generator) -> None:
-    """Perimeter fronts of offices, hotels and flats; a workshop or hall in the yard."""
+    """Build perimeter fronts of offices, hotels and flats; a workshop or hall in the yard."""
     depth = between(rng, 13, 17)
     use = str(rng.choice(["mixed", "mixed", "office", "office", "hotel", "residential"]))
     tall = (4, 9) if use != "hotel" else (8, 14)
-    _strip_houses(
-        yard, number, parcel, block, rng,
-        setback=2.0, depth=depth, widths=(46, 84), floors=tall, use=use,
-    )  # fmt: skip
+    style = Frontage(setback=2.0, depth=depth, widths=(62, 112), floors=tall, use=use)
+    _strip_houses(yard, number, parcel, block, rng, style)
     inner = _inner(parcel, block, 2.0 + depth + 7)
-    if inner is not None and inner.area > 380:
+    if inner is not None and inner.area > 380 and rng.random() < 0.75:
         houses, _ = rows(inner, _eastward(parcel), 17.0, 28.0, 62, None, rng)
         for house in houses:
             yard.buildings.append(Building(house, number, int(rng.integers(2, 6)), "office"))
 
 
 def _towers(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.random.Generator) -> None:
-    """Towers on podiums behind a forecourt."""
+    """Stand towers on podiums behind a forecourt."""
     wanted = int(parcel.tags["towers"])
     setback = between(rng, 4.5, 8.0)
     ground = parcel.outline.buffer(-3.2, join_style="mitre").intersection(
@@ -245,12 +246,12 @@ def _one_tower(yard: Yard, number: int, site: Polygon, setback: float, rng: np.r
     )
     if podium is not None:
         yard.buildings.append(
-            Building(podium, number, int(rng.integers(3, 7)), "mixed", True, setback=setback, role="podium")
+            Building(podium, number, int(rng.integers(3, 7)), "mixed", True, setback=setback + 3, role="podium")
         )
 
 
 def _school(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.random.Generator) -> None:
-    """A running track on one half, teaching wings on the other."""
+    """Lay a running track on one half, teaching wings on the other."""
     inner = _inner(parcel, block, 5.0)
     if inner is None:
         return
@@ -274,11 +275,9 @@ def _school(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.ran
 
 
 def _hospital(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.random.Generator) -> None:
-    """A front house on the street and wards behind."""
-    _strip_houses(
-        yard, number, parcel, block, rng,
-        setback=5.0, depth=17.0, widths=(48, 70), floors=(5, 9), use="public",
-    )  # fmt: skip
+    """Build a front house on the street and wards behind."""
+    style = Frontage(setback=5.0, depth=17.0, widths=(48, 70), floors=(5, 9), use="public")
+    _strip_houses(yard, number, parcel, block, rng, style)
     inner = _inner(parcel, block, 5.0 + 17 + 9)
     if inner is not None and inner.area > 400:
         houses, _ = rows(inner, _eastward(parcel), 17.0, 28.0, 60, None, rng)
@@ -286,7 +285,7 @@ def _hospital(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.r
 
 
 def _market(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.random.Generator) -> None:
-    """One large hall, shops round its foot."""
+    """Build one large hall, shops round its foot."""
     inner = _inner(parcel, block, 4.0)
     if inner is None:
         return
@@ -296,7 +295,7 @@ def _market(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.ran
 
 
 def _park(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.random.Generator) -> None:
-    """Lawns and trees up to the street, a pond in the largest parcel, a pavilion beside it."""
+    """Lay lawns up to the street, a pond in the largest parcel, a pavilion beside it."""
     ground = parcel.outline if parcel.tags.get("whole") else parcel.outline.intersection(block.buffer(-1))
     room = parcel.outline.buffer(-9)
     water: shapely.Geometry = Polygon()
@@ -312,7 +311,7 @@ def _park(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.rando
 
 
 def _pond(room: Polygon, rng: np.random.Generator) -> shapely.Geometry:
-    """A pond with a wandering shore."""
+    """Dig a pond with a wandering shore."""
     circle = shapely.maximum_inscribed_circle(room)
     centre, radius = np.asarray(circle.coords[0]), circle.length * 0.82
     turns = np.linspace(0, 2 * np.pi, 26, endpoint=False)
@@ -323,7 +322,7 @@ def _pond(room: Polygon, rng: np.random.Generator) -> shapely.Geometry:
 
 
 def _pocket(yard: Yard, number: int, parcel: Parcel, _block: Polygon, rng: np.random.Generator) -> None:
-    """A pocket green, with a kiosk when there is room."""
+    """Lay a pocket green, with a kiosk when there is room."""
     ground = parcel.outline.buffer(-GAP)
     spot = shapely.maximum_inscribed_circle(ground)
     if spot.length > 13 and rng.random() < 0.7:

@@ -41,4 +41,4 @@ def share_out(total: int, weights: Sequence[float] | np.ndarray) -> np.ndarray:
     whole = np.floor(exact).astype(np.int64)
     rest = np.argsort(-(exact - whole), kind="stable")[: total - int(whole.sum())]
     whole[rest] += 1
-    return whole
+    return np.asarray(whole)

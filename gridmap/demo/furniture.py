@@ -1,6 +1,7 @@
 """Street furniture: lamps, manholes, hydrants and bins along the roads, and cameras at the crossings."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import shapely
@@ -69,12 +70,12 @@ def _cameras(
     roads: list[Road], names: list[str], own: list[int], inner: Polygon, rng: np.random.Generator
 ) -> list[Component]:
     """Put cameras at crossings, the wide roads first."""
-    crossings = []
-    for n, i in enumerate(own):
-        for j in own[n + 1 :]:
-            for meet in shapely.get_parts(roads[i].line.intersection(roads[j].line)):
-                if isinstance(meet, Point) and inner.covers(meet):
-                    crossings.append((-(roads[i].width + roads[j].width) * rng.uniform(0.6, 1), i, j, meet))
+    crossings = [
+        (-(roads[i].width + roads[j].width) * rng.uniform(0.6, 1), i, j, meet)
+        for i, j in combinations(own, 2)
+        for meet in shapely.get_parts(roads[i].line.intersection(roads[j].line))
+        if isinstance(meet, Point) and inner.covers(meet)
+    ]
     crossings.sort(key=lambda crossing: crossing[0])
     made: list[Component] = []
     for _, i, j, meet in crossings * 3:

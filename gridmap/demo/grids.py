@@ -5,7 +5,7 @@ through no compound and no building. Each level above is the union of the faces 
 and children share every vertex.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -161,7 +161,7 @@ def _compass(blocks: list[list[int]], units: _Units) -> list[str]:
     offsets = middles - middles.mean(axis=0)
     corners = {"西北": (-1, 1), "东北": (1, 1), "西南": (-1, -1), "东南": (1, -1)}
 
-    def fit(names: tuple[str, ...]) -> float:
+    def fit(names: Iterable[str]) -> float:
         return sum(float(np.dot(o, corners[n])) for o, n in zip(offsets, names, strict=True))
 
     return list(max(permutations(corners), key=fit))
@@ -216,7 +216,8 @@ def _improve(groups: list[set[int]], units: _Units) -> float:
         centre = np.average(middles, axis=0, weights=areas)
         inertia = float((areas * ((middles - centre) ** 2).sum(axis=1)).sum()) / mean**2
         cut = sum(c for m in members for n, c in units.near[m].items() if n not in group)
-        return 3.0 * (float(areas.sum()) / mean - 1) ** 2 + 3.0 * inertia + 0.35 * cut / mean**0.5
+        balance = (float(areas.sum()) / mean - 1) ** 2
+        return 3.0 * balance + 3.0 * inertia + 0.35 * cut / float(mean**0.5)
 
     costs = [cost(group) for group in groups]
     for _ in range(12):

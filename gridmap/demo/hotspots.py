@@ -1,8 +1,10 @@
 """Where incidents can happen, and where they gather."""
 
+from itertools import product
+
 import numpy as np
 import shapely
-from shapely import Point, Polygon
+from shapely import Polygon
 
 from gridmap.demo.buildings import Building, Yard
 from gridmap.demo.dice import dice
@@ -42,7 +44,7 @@ def find_anchors(
     shapely.prepare(inner)
     found: dict[str, list[tuple[float, float, str]]] = {kind: [] for kind in _SPREAD}
     rng = dice(seed, "anchors", sub)
-    _along_roads(streets, road_names, inner, rng, found)
+    _along_roads(streets, road_names, inner, found)
     for shop in shops:
         step = rng.uniform(-0.6, 0.6, 2)
         name = f"{road_names[shop.slot.road]}“{shop.name}”门前"
@@ -63,35 +65,25 @@ def find_anchors(
 
 
 def _along_roads(
-    streets: Streets,
-    names: list[str],
-    inner: Polygon,
-    rng: np.random.Generator,
-    found: dict[str, list[tuple[float, float, str]]],
+    streets: Streets, names: list[str], inner: Polygon, found: dict[str, list[tuple[float, float, str]]]
 ) -> None:
     """Places along both edges of every road, at crossings, and on the creek."""
-    for number, road in enumerate(streets.roads):
-        part = road.line.intersection(inner.buffer(25))
-        for line in shapely.get_parts(part):
-            if line.geom_type != "LineString" or line.length < 10:
-                continue
-            for side in (-1, 1):
-                edge = shapely.offset_curve(line, side * (road.width / 2 - 1.6))
-                for x, y in shapely.get_coordinates(edge.segmentize(_STEP)):
-                    if inner.covers(Point(x, y)):
-                        found["road"].append((x, y, names[number]))
-    ends = [(road.line.coords[0], road.line.coords[-1], i) for i, road in enumerate(streets.roads)]
-    for start, end, number in ends:
-        for x, y in (start, end):
-            if inner.covers(Point(x, y)):
-                found["corner"].append((x, y, f"{names[number]}路口"))
-    for x, y in streets.crossings.reshape(-1, 2):
-        if inner.covers(Point(x, y)):
-            found["corner"].append((x, y, "大路口"))
-    bank = shapely.offset_curve(streets.creek, -8).intersection(inner)
-    for x, y in shapely.get_coordinates(bank.segmentize(12)):
-        if rng.random() < 0.9 and inner.covers(Point(x, y)):
-            found["water"].append((x, y, "河面"))
+
+    def add(kind: str, xy: np.ndarray, name: str) -> None:
+        inside = xy[shapely.contains_xy(inner, xy[:, 0], xy[:, 1])]
+        found[kind] += [(float(x), float(y), name) for x, y in inside]
+
+    near = inner.buffer(25)
+    for road, name in zip(streets.roads, names, strict=True):
+        parts = shapely.get_parts(road.line.intersection(near))
+        lines = [part for part in parts if part.geom_type == "LineString" and part.length > 10]
+        for line, side in product(lines, (-1, 1)):
+            edge = shapely.offset_curve(line, side * (road.width / 2 - 1.6))
+            add("road", shapely.get_coordinates(edge.segmentize(_STEP)), name)
+        add("corner", np.array([road.line.coords[0], road.line.coords[-1]]), f"{name}路口")
+    add("corner", streets.crossings.reshape(-1, 2), "大路口")
+    bank = shapely.offset_curve(streets.creek, -8)
+    add("water", shapely.get_coordinates(bank.segmentize(12)), "河面")
 
 
 def _round_building(
@@ -125,9 +117,8 @@ def _hot(streets: Streets, sub: int, shops: list[Shop], rng: np.random.Generator
     core = streets.crossings[4 * sub + 2, 2]
     spots = [(core[0] + 32, core[1] + 26, 42.0, 9.0), (core[0] - 46, core[1] - 30, 34.0, 6.0)]
     cooking = [shop.slot.point for shop in shops if shop.trade == "restaurant"]
-    for index in rng.choice(len(cooking), 5, replace=False):
-        spots.append((cooking[int(index)].x, cooking[int(index)].y, 30.0, float(rng.uniform(3, 7))))
-    for index in rng.choice(len(shops), 4, replace=False):
-        point = shops[int(index)].slot.point
-        spots.append((point.x, point.y, 24.0, float(rng.uniform(2, 5))))
+    busy = [cooking[int(index)] for index in rng.choice(len(cooking), 5, replace=False)]
+    spots += [(point.x, point.y, 30.0, float(rng.uniform(3, 7))) for point in busy]
+    others = [shops[int(index)].slot.point for index in rng.choice(len(shops), 4, replace=False)]
+    spots += [(point.x, point.y, 24.0, float(rng.uniform(2, 5))) for point in others]
     return np.round(np.array(spots), 3)

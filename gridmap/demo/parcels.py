@@ -9,7 +9,7 @@ from shapely import LineString, MultiLineString, Point, Polygon, STRtree
 
 from gridmap.demo.dice import between, dice
 from gridmap.demo.plane import tidy
-from gridmap.demo.streets import CREEK_HALF, Road, Streets
+from gridmap.demo.streets import CREEK_HALF, Streets
 
 USES = ("tower", "lilong", "slab", "mixed", "school", "hospital", "market", "park", "pocket")
 
@@ -97,7 +97,7 @@ def lay_parcels(seed: int, streets: Streets, blocks: list[Block]) -> list[Parcel
         rng = dice(seed, "parcels", block.sub, number)
         core = Point(streets.crossings[4 * block.sub + 2, 2])
         pull = max(0.0, 1 - block.outline.centroid.distance(core) / 560)
-        target = 9800 - 4300 * pull
+        target = 11400 - 5000 * pull
         edge = block.outline.exterior.buffer(0.05)
         for outline in _divide(block.outline, target, rng):
             front = _lines(outline.exterior.intersection(edge))
@@ -146,7 +146,7 @@ def _free(parcels: list[Parcel]) -> list[Parcel]:
 
 def _compact(parcel: Parcel) -> float:
     _, length, width = axes(parcel.outline)
-    return parcel.outline.area / (length * width) * min(1.0, 2 * width / length)
+    return float(parcel.outline.area / (length * width) * min(1.0, 2 * width / length))
 
 
 def _give_greens(parcels: list[Parcel], core: Point, rng: np.random.Generator) -> None:
@@ -158,12 +158,12 @@ def _give_greens(parcels: list[Parcel], core: Point, rng: np.random.Generator) -
     def worth(group: list[Parcel]) -> float:
         ground = shapely.union_all([parcel.outline for parcel in group])
         away = ground.distance(core)
-        return abs(ground.area - 17500) / 6000 + abs(away - 260) / 110 + float(rng.random()) * 0.8
+        return float(abs(ground.area - 17500) / 6000 + abs(away - 260) / 110 + rng.random() * 0.8)
 
     chosen = min(by_block.values(), key=worth)
     for parcel in chosen:
         parcel.use = "park"
-    small = [parcel for parcel in _free(parcels) if parcel.outline.area < 3000]
+    small = [parcel for parcel in _free(parcels) if parcel.outline.area < 4200]
     for parcel in sorted(small, key=lambda p: _compact(p) * p.outline.area)[:6]:
         parcel.use = "pocket"
 
@@ -195,7 +195,7 @@ def _give_public(parcels: list[Parcel]) -> None:
         def worth(parcel: Parcel, area: float = area) -> float:
             apart = min((parcel.outline.distance(other.outline) for other in taken), default=400.0)
             fit = abs(parcel.outline.area - area) / area
-            return fit * 2 - min(apart, 320) / 160 - _compact(parcel) * 2
+            return float(fit * 2 - min(apart, 320) / 160 - _compact(parcel) * 2)
 
         best = min(_free(parcels), key=worth)
         best.use = use
@@ -206,13 +206,8 @@ def _give_homes(seed: int, parcels: list[Parcel]) -> None:
     """Compounds on most of the rest: old lanes by whole blocks, slabs elsewhere; mixed fronts between."""
     free = sorted(_free(parcels), key=lambda p: -p.outline.area * _compact(p) * (1.25 - p.pull / 2))
     for rank, parcel in enumerate(free):
-        if rank < 37 and parcel.outline.area > 3400:
+        if rank < 36 and parcel.outline.area > 3400:
             old = dice(seed, "old", parcel.block).random()
             parcel.use = "lilong" if old + parcel.pull * 0.15 > 0.42 else "slab"
         else:
             parcel.use = "mixed"
-
-
-def streets_only(roads: list[Road]) -> list[Road]:
-    """Roads that carry shops and house numbers of their own: not lanes."""
-    return [road for road in roads if road.kind != "lane"]

@@ -71,7 +71,7 @@ def appoint(seed: int, sub: int, grids: list[tuple[str, str]], towers: list[str]
     posts = [(str(post[0]), str(post[1])) for post in people.posts[first:]]
     vacant, hood = _vacancies(posts, rng)
     _fill(posts, vacant, rng, people)
-    _send_away(sub, posts, hood, rng, people)
+    _send_away(posts, hood, rng, people)
 
 
 def _vacancies(posts: list[tuple[str, str]], rng: np.random.Generator) -> tuple[set[str], str]:
@@ -113,7 +113,7 @@ def _holder(name: str, people: People, kind: str) -> str:
     return key
 
 
-def _send_away(sub: int, posts: list[tuple[str, str]], hood: str, rng: np.random.Generator, people: People) -> None:
+def _send_away(posts: list[tuple[str, str]], hood: str, rng: np.random.Generator, people: People) -> None:
     """Enter the year's absences, and two without an end."""
     own = {post for post, _ in posts}
     now = [(str(a[0]), str(a[1])) for a in people.assignments if a[0] in own and a[3] is pd.NaT]

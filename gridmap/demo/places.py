@@ -52,8 +52,8 @@ class Rows:
         name: str,
         address: str,
         shape: shapely.Geometry,
-        parent: str | None = None,
-        **properties: object,
+        parent: str | None,
+        properties: dict[str, object],
     ) -> str:
         """Add a place and give its key."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
@@ -125,24 +125,24 @@ def write_places(seed: int, town: Town) -> Rows:
         for shop, address in zip(town.shops[sub], told.shops, strict=True):
             trade = next(row[1] for row in TRADES if row[0] == shop.trade)
             host = keys[shop.slot.building]
-            key = rows.add("shop", shop.name, address.text, shop.slot.point, host, trade=trade)
+            key = rows.add("shop", shop.name, address.text, shop.slot.point, host, {"trade": trade})
             _write_address(rows, key, address)
         for thing in town.furniture[sub]:
             road = town.road_names[thing.road]
             if thing.kind == "camera":
-                rows.add("camera", thing.name, road, thing.point)
+                rows.add("camera", thing.name, road, thing.point, None, {})
             else:
-                rows.add("component", thing.name, road, thing.point, sort=thing.kind)
+                rows.add("component", thing.name, road, thing.point, None, {"sort": thing.kind})
     return rows
 
 
 def _write_roads_and_water(town: Town, rows: Rows) -> None:
     for road, name in zip(town.streets.roads, town.road_names, strict=True):
-        rows.add("road", name, "", road.line, **{"class": road.kind, "width_m": float(road.width)})
+        rows.add("road", name, "", road.line, None, {"class": road.kind, "width_m": float(road.width)})
     creek = town.streets.creek.buffer(CREEK_HALF, cap_style="flat")
-    rows.add("water", "鹭芦河", "", creek)
+    rows.add("water", "鹭芦河", "", creek, None, {})
     for _, bank in town.banks:
-        rows.add("green", "鹭芦河滨河绿地", "", bank)
+        rows.add("green", "鹭芦河滨河绿地", "", bank, None, {})
 
 
 def _write_buildings(
@@ -157,18 +157,15 @@ def _write_buildings(
     for index, building in enumerate(buildings):
         address = told.buildings[index]
         name, last = _building_name(building, address, town.titles, tower_names, last)
-        key = rows.add(
-            "building",
-            name,
-            address.text,
-            building.outline,
-            floors=building.floors,
-            height_m=round(building.floors * _STOREY[building.use] + 1.2, 1),
-            use=building.use,
-            residents=int(residents[index]),
-            workers=int(workers[index]),
-            tower=building.tower,
-        )
+        properties: dict[str, object] = {
+            "floors": building.floors,
+            "height_m": round(building.floors * _STOREY[building.use] + 1.2, 1),
+            "use": building.use,
+            "residents": int(residents[index]),
+            "workers": int(workers[index]),
+            "tower": building.tower,
+        }
+        key = rows.add("building", name, address.text, building.outline, None, properties)
         _write_address(rows, key, address)
         keys.append(key)
         if building.tower:
@@ -182,20 +179,20 @@ def _building_name(
 ) -> tuple[str, str]:
     """Name a building; a podium is named after the tower written just before it."""
     title = titles.get(building.parcel)
+    name = address.text
     if building.tower:
-        last = pool.tower()
-        return last, last
-    if building.role == "podium":
-        return f"{last}裙房", last
-    if building.role in ("pavilion", "kiosk"):
-        return f"{title}{'茶室' if building.role == 'pavilion' else '管理房'}", last
-    if title and building.role == "market":
-        return title, last
-    if title and building.front and building.use == "public":
-        return f"{title}门诊楼", last
-    if title and not building.front:
-        return f"{title}{address.number}号{'楼' if building.use in ('school', 'public') else ''}", last
-    return address.text, last
+        name = last = pool.tower()
+    elif building.role == "podium":
+        name = f"{last}裙房"
+    elif building.role in ("pavilion", "kiosk"):
+        name = f"{title}{'茶室' if building.role == 'pavilion' else '管理房'}"
+    elif title and building.role == "market":
+        name = title
+    elif title and building.front and building.use == "public":
+        name = f"{title}门诊楼"
+    elif title and not building.front:
+        name = f"{title}{address.number}号{'楼' if building.use in ('school', 'public') else ''}"
+    return name, last
 
 
 def _write_address(rows: Rows, key: str, address: Address) -> None:
@@ -211,30 +208,33 @@ def _text(number: int | None) -> str | None:
 def _write_compounds(town: Town, yard: Yard, told: Addresses, rows: Rows) -> None:
     """Write compounds; households follow from their homes' floor space."""
     homes: dict[int, float] = {}
-    for building in yard.buildings:
+    doors: dict[int, str] = {}
+    for index, building in enumerate(yard.buildings):
+        doors.setdefault(building.parcel, told.buildings[index].text)
         if town.parcels[building.parcel].use in ("lilong", "slab"):
             space = building.outline.area * building.floors * (0.35 if building.use == "mixed" else 1.0)
             homes[building.parcel] = homes.get(building.parcel, 0.0) + space
     per_household = sum(homes.values()) / (population.RESIDENTS / 2.6)
     for parcel in sorted(homes):
         gate = told.gates.get(parcel)
-        address = f"{gate[0]}{gate[1]}弄" if gate else ""
+        address = f"{gate[0]}{gate[1]}弄" if gate else doors[parcel]
+        ground = town.parcels[parcel].outline
         households = max(1, round(homes[parcel] / per_household))
-        rows.add("compound", town.titles[parcel], address, town.parcels[parcel].outline, households=households)
+        rows.add("compound", town.titles[parcel], address, ground, None, {"households": households})
 
 
 def _write_lanes_and_greens(town: Town, yard: Yard, told: Addresses, rows: Rows) -> None:
     for parcel, lane in yard.lanes:
         gate = told.gates.get(parcel)
         if gate:
-            rows.add("road", f"{gate[0]}{gate[1]}弄", "", lane, **{"class": "lane", "width_m": 4.0})
+            rows.add("road", f"{gate[0]}{gate[1]}弄", "", lane, None, {"class": "lane", "width_m": 4.0})
     for parcel, kind, green in yard.greens:
         if kind == "plaza":
             continue
         ending = {"lawn": "绿地", "field": "操场"}.get(kind, "")
-        rows.add("green", f"{town.titles.get(parcel, '')}{ending}", "", green)
+        rows.add("green", f"{town.titles.get(parcel, '')}{ending}", "", green, None, {})
     for parcel, pond in yard.ponds:
-        rows.add("water", f"{town.titles[parcel]}池塘", "", pond)
+        rows.add("water", f"{town.titles[parcel]}池塘", "", pond, None, {})
 
 
 def in_degrees(rows: Rows) -> np.ndarray:

@@ -29,12 +29,12 @@ def to_degrees(xy: np.ndarray) -> np.ndarray:
         Shape (n, 2).
     """
     degrees = np.asarray(xy, dtype=float) / (METRES_PER_LON, METRES_PER_LAT) + ORIGIN
-    return np.round(degrees, DECIMALS)
+    return np.asarray(np.round(degrees, DECIMALS))
 
 
 def to_metres(lonlat: np.ndarray) -> np.ndarray:
     """Turn WGS84 longitude and latitude, shape (n, 2), into metres east and north of the origin."""
-    return (np.asarray(lonlat, dtype=float) - ORIGIN) * (METRES_PER_LON, METRES_PER_LAT)
+    return np.asarray((np.asarray(lonlat, dtype=float) - ORIGIN) * (METRES_PER_LON, METRES_PER_LAT))
 
 
 def geometry_to_degrees(geometry: Any) -> Any:  # noqa: ANN401 - one geometry or an array of them

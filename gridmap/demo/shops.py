@@ -1,7 +1,7 @@
 """Shops on ground floors, a little inside the façade that faces a street."""
 
 from dataclasses import dataclass
-from typing import cast
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -62,7 +62,7 @@ def facades(buildings: list[Building], parcels: list[Parcel], blocks: list[Block
     tree = STRtree([road.line for road in roads])
     slots: list[Slot] = []
     for number, building in enumerate(buildings):
-        if not building.front or building.tower or building.use in ("residential", "school"):
+        if not _sells(building):
             continue
         block = blocks[parcels[building.parcel].block].outline
         near = block.exterior.buffer(building.setback + 1.0)
@@ -72,18 +72,22 @@ def facades(buildings: list[Building], parcels: list[Parcel], blocks: list[Block
     return slots
 
 
+def _sells(building: Building) -> bool:
+    """Tell whether shops may open on a building's ground floor."""
+    if not building.front or building.tower:
+        return False
+    return building.role == "market" or building.use in ("mixed", "office", "hotel")
+
+
 def _walls(face: shapely.Geometry) -> list[LineString]:
     """Straight walls of a façade that are wide enough for a shop."""
     merged = shapely.line_merge(face) if face.geom_type == "MultiLineString" else face
-    walls = []
+    walls: list[LineString] = []
     for part in shapely.get_parts(merged):
         if part.geom_type != "LineString":
             continue
-        points = list(part.coords)
-        for a, b in zip(points, points[1:], strict=False):
-            wall = LineString([a, b])
-            if wall.length > 5.5:
-                walls.append(wall)
+        sides = [LineString(ends) for ends in pairwise(part.coords)]
+        walls += [side for side in sides if side.length > 5.5]
     return walls
 
 
@@ -124,7 +128,12 @@ def open_shops(seed: int, sub: int, slots: list[Slot], roads: list[Road]) -> lis
     by_road = sorted({slot.road for slot in slots})
     liking = {road: float(rng.gamma(1.6)) + 0.25 for road in by_road}
     food = food_streets(seed, sub, slots, roads)
-    weights = np.array([liking[slot.road] * (3.0 if slot.road in food else 1.0) for slot in slots])
+    weights = np.array(
+        [
+            liking[slot.road] * (3.0 if slot.road in food else 1.0 + (roads[slot.road].kind == "arterial"))
+            for slot in slots
+        ]
+    )
     weights = np.round(weights, 6)
     chosen = np.sort(rng.choice(len(slots), SHOPS, replace=False, p=weights / weights.sum()))
     usual = np.array([trade[3] for trade in TRADES], dtype=float)
@@ -151,4 +160,4 @@ def food_streets(seed: int, sub: int, slots: list[Slot], roads: list[Road]) -> s
 
 def _shop_name(rng: np.random.Generator, endings: tuple[str, ...]) -> str:
     first, second = (_MOODS[int(i)] for i in rng.integers(len(_MOODS), size=2))
-    return cast("str", first + second + str(rng.choice(endings)))
+    return first + second + str(rng.choice(endings))

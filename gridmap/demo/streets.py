@@ -122,7 +122,7 @@ def _crossings(seed: int, scale: int) -> np.ndarray:
                 (row - 0.5) * HEIGHT + bend + between(rng, -wander, wander),
             )
     cos, sin = round(float(np.cos(TURN)), 9), round(float(np.sin(TURN)), 9)
-    return np.round(nodes @ np.array([[cos, sin], [-sin, cos]]), 3)
+    return np.asarray(np.round(nodes @ np.array([[cos, sin], [-sin, cos]]), 3))
 
 
 def _curve(points: np.ndarray, steps: int = 9, beyond: tuple[float, float] = (0.0, 0.0)) -> LineString:
@@ -208,7 +208,7 @@ def _sub_of(face: Polygon, borders: list[LineString]) -> int:
     point = face.representative_point()
 
     def east_of(border: LineString) -> bool:
-        return point.x > border.interpolate(border.project(point)).x
+        return bool(point.x > border.interpolate(border.project(point)).x)
 
     return bisect_left(borders, True, key=lambda border: not east_of(border))
 
