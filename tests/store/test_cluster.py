@@ -346,7 +346,7 @@ class TestPrograms:
         assert found["PROJ_LIB"] == str(tmp_path / "usr/share/proj")
 
     def test_installed_ones_need_nothing(self):
-        assert programs.find_programs([Path("/")]).environment == {} or not Path("/usr/lib/postgresql").exists()
+        assert programs._environment(Path("/")) == {}
 
 
 class TestDefaultDataDir:
