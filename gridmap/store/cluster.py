@@ -250,6 +250,18 @@ class Cluster:
                     if database.execute(held, [extension]).fetchone() is None:
                         database.execute(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)))
 
+    def has_database(self, name: str) -> bool:
+        """Tell whether a database is there.
+
+        Raises
+        ------
+        UnavailableError
+            The server does not run.
+        """
+        with self._connect("postgres") as maintenance:
+            query = "SELECT 1 FROM pg_database WHERE datname = %s"
+            return maintenance.execute(query, [name]).fetchone() is not None
+
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         host = str(self.socket_dir)
         try:
