@@ -58,7 +58,11 @@ def publish(
     grids = _prepared(lines, frame)
     extent, holes = _gate(lines, grids)
     with database.load() as connection:
-        if base is not None and store.head(connection, scheme) == base and _same(store.frame(connection, base), grids):
+        if (
+            base is not None
+            and store.head(connection, scheme) == base
+            and _same(store.frame(connection, base), grids)
+        ):
             return _read(database, scheme, base)
         made = store.publish(
             connection,
@@ -72,6 +76,13 @@ def publish(
             in_force_from=in_force_from,
         )
     return _read(database, scheme, made)
+
+
+def listing(database: Database, scheme: str) -> list[Generation]:
+    """List the generations of a scheme, the newest first."""
+    with database.read() as connection:
+        store.scheme_id(connection, scheme)
+        return store.listing(connection, scheme)
 
 
 def _read(database: Database, scheme: str, generation: int) -> Generation:

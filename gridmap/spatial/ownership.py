@@ -177,6 +177,16 @@ class OwnershipIndex:
         row, on_border = _cells.locate_lattice(x, y, self._index)
         return int(row), bool(on_border)
 
+    def covering(self, lon: float, lat: float) -> list[int]:
+        """List the row positions of all polygons that cover one point, smallest id first.
+
+        Raises
+        ------
+        InputError
+            The coordinates are not finite or not on earth.
+        """
+        return [int(row) for row, _ in _cells.covering(*_lattice_point(lon, lat), self._index)]
+
     def explain(self, lon: float, lat: float) -> Explanation:
         """Tell everything about one point: status, all polygons that cover it, and the nearest other one.
 

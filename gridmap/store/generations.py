@@ -75,10 +75,13 @@ def in_force(
 def upcoming(connection: Connection, scheme: str) -> list[Generation]:
     """List the generations in force now or later, as known now, in their order."""
     now = clock(connection)
-    query = _GENERATION + """
+    query = (
+        _GENERATION
+        + """
         WHERE s.key = :scheme AND v.in_force && tstzrange(CAST(:known AS timestamptz), NULL)
         ORDER BY lower(v.in_force)
     """
+    )
     return [_generation(row) for row in connection.execute(text(query), {"scheme": scheme, "known": now})]
 
 

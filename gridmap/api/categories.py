@@ -1,0 +1,24 @@
+"""Categories of incidents."""
+
+from fastapi import APIRouter, Response
+
+from gridmap.api.responses import json_response
+from gridmap.model.layers import load_categories
+
+routes = APIRouter(tags=["incidents"])
+
+
+@routes.get("/categories")
+def categories() -> Response:
+    """List the categories by code."""
+    return json_response(
+        [
+            {
+                "code": category.code,
+                "name": category.title.to_dict(),
+                "class": category.class_title.to_dict(),
+                "side": category.side,
+            }
+            for category in load_categories().values()
+        ]
+    )

@@ -1,0 +1,38 @@
+"""Grids as GeoJSON, and the schemes that they belong to."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from gridmap.api.parameters import MOST_LISTED, AtHere, BoxHere, CityHere, Limit, Next, SchemeHere
+from gridmap.api.responses import geojson_response, json_response
+from gridmap.model.schemes import GOVERNANCE
+from gridmap.services import grids as service
+
+routes = APIRouter(tags=["grids"])
+
+
+@routes.get("/schemes")
+def schemes(city: CityHere) -> Response:
+    """List the schemes that have lines, with their levels, how many grids each has, and the box round them."""
+    return json_response(service.schemes(city))
+
+
+@routes.get("/grids")
+def grids(
+    city: CityHere,
+    at: AtHere,
+    bbox: BoxHere,
+    scheme: SchemeHere = GOVERNANCE,
+    level: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Limit = MOST_LISTED,
+    after: Next = None,
+) -> Response:
+    """List grids as they were in force at an instant, now by default."""
+    return geojson_response(service.listing(city, scheme, level, at, bbox, limit, after))
+
+
+@routes.get("/grids/{grid_id}")
+def grid(city: CityHere, grid_id: int, at: AtHere, scheme: SchemeHere = GOVERNANCE) -> Response:
+    """Give one grid with its chain, its children and who answers for it."""
+    return json_response(service.one(city, grid_id, scheme, at))

@@ -1,0 +1,60 @@
+"""Who owns a location: one question by address bar, a million by body."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from gridmap.api.parameters import CityHere
+from gridmap.api.responses import json_response
+from gridmap.model.errors import Fault, InputError
+from gridmap.services.asking import MOST_POINTS, ask, ask_list
+
+routes = APIRouter(tags=["locate"])
+KNOWN = {"lon", "lat", "datum", "accuracy_m", "category", "floor", "at", "known_at", "scheme"}
+
+
+class PointsIn(BaseModel):
+    """Many points of one datum."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    datum: str = Field(max_length=20, examples=["wgs84"])
+    points: list[tuple[float, float]] = Field(max_length=MOST_POINTS, examples=[[[121.458, 31.23]]])
+
+
+@routes.get("/locate", summary="Who owns this location?")
+async def locate_one(  # noqa: PLR0913 - the parameters of the public contract, declared for its description
+    request: Request,
+    city: CityHere,
+    lon: Annotated[str | None, Query(max_length=40, description="longitude or easting")] = None,
+    lat: Annotated[str | None, Query(max_length=40, description="latitude or northing")] = None,
+    datum: Annotated[str | None, Query(max_length=20, description="wgs84, cgcs2000, gcj02, bd09 or EPSG:n")] = None,
+    accuracy_m: Annotated[str | None, Query(max_length=40)] = None,
+    category: Annotated[str | None, Query(max_length=8)] = None,
+    floor: Annotated[str | None, Query(max_length=8)] = None,
+    at: Annotated[str | None, Query(max_length=40)] = None,
+    scheme: Annotated[str | None, Query(max_length=40)] = None,
+) -> Response:
+    """Answer from the snapshot in memory: the chain, the owners and why, candidates within the accuracy."""
+    if strange := sorted(set(request.query_params) - KNOWN):
+        raise InputError([Fault(name[:40], "is not a parameter of locate", code="unknown") for name in strange[:20]])
+    given = {
+        "lon": lon,
+        "lat": lat,
+        "datum": datum,
+        "accuracy_m": accuracy_m,
+        "category": category,
+        "floor": floor,
+        "at": at,
+        "scheme": scheme,
+    }
+    return json_response(ask(city, given).to_dict())
+
+
+@routes.post("/locate", summary="Who owns these locations?")
+async def locate_many(city: CityHere, body: PointsIn) -> Response:
+    """Answer up to a million points of one datum: a status and a grid id each, in the order given."""
+    pairs = [list(point) for point in body.points]
+    return json_response(await run_in_threadpool(ask_list, city, pairs, body.datum))

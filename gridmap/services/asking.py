@@ -1,0 +1,77 @@
+"""Asking a city: the questions of dispatchers, one at a time or by the million."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from gridmap.model.errors import InputError
+from gridmap.services.locate import Answer, locate_points, who_owns
+from gridmap.services.opening import OpenCity
+from gridmap.services.questions import Question, read_question
+from gridmap.spatial.datums import parse_datum
+from gridmap.store.gaps import Sighting
+
+MOST_POINTS = 1_000_000
+
+
+def ask(city: OpenCity, raw: Mapping[str, str | float | int | None]) -> Answer:
+    """Answer one question given by the names of the public contract; a gap is put on record.
+
+    Raises
+    ------
+    InputError
+        Every fault of the question.
+    NotFoundError
+        No lines were in force then.
+    """
+    return answer(city, read_question(raw))
+
+
+def answer(city: OpenCity, question: Question) -> Answer:
+    """Answer one question; a gap is put on record."""
+    now = city.keeper.now()
+    snapshot = city.keeper.snapshot(question.at, question.scheme)
+    found = who_owns(snapshot, question, now)
+    if found.status == "gap":
+        lines, told = snapshot.lines, found.explanation
+        nearest = int(lines.leaves[told.nearest]) if told.nearest >= 0 else None
+        city.sightings.note(
+            Sighting(lines.generation.id, question.lon, question.lat, nearest, float(told.nearest_m))
+        )
+    return found
+
+
+def ask_many(city: OpenCity, x: ArrayLike, y: ArrayLike, datum: str) -> pd.DataFrame:
+    """Find the owners of many points now; see `gridmap.services.locate.locate_points` for the columns."""
+    return locate_points(city.keeper.snapshot().lines, x, y, parse_datum(datum))
+
+
+def ask_list(city: OpenCity, points: list[list[float]], datum: str) -> dict[str, Any]:
+    """Answer a list of coordinate pairs as plain data: statuses and permanent ids in the order given.
+
+    Raises
+    ------
+    InputError
+        More than a million points, or pairs that are not two numbers.
+    """
+    if len(points) > MOST_POINTS:
+        raise InputError.of("points", f"are {len(points):,}", f"at most {MOST_POINTS:,} at a time", "too_many")
+    array = np.array(points, dtype=np.float64).reshape(len(points), 2)
+    lines = city.keeper.snapshot().lines
+    found = locate_points(lines, array[:, 0], array[:, 1], parse_datum(datum))
+    ids = found["grid_id"].astype(object).where(found["grid_id"].notna(), None).tolist()
+    named = sorted({grid for grid in ids if grid is not None})
+    chains = {grid: [{"level": lines.grids[g].level, "id": g} for g in lines.chains[grid]] for grid in named}
+    return {
+        "generation": lines.generation.id,
+        "status": found["status"].tolist(),
+        "grid": ids,
+        "grids": {
+            str(g): {"id": g, "level": lines.grids[g].level, "code": lines.grids[g].code, "name": lines.grids[g].name}
+            for g in sorted({link["id"] for chain in chains.values() for link in chain})
+        },
+        "chains": {str(grid): [link["id"] for link in chain] for grid, chain in chains.items()},
+    }

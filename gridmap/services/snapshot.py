@@ -1,0 +1,258 @@
+"""The snapshot: everything an answer needs, immutable and in memory, and its keeper, who swaps it whole.
+
+A lookup reads one snapshot from beginning to end and never the database. The keeper compares a few counters with
+the database four times a second and builds a new snapshot when they moved; generations published for later are
+built ahead, so the change happens at its instant and not at the next look. When the database has not been heard
+for a second, the keeper refuses to answer rather than give what may be old.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridmap.model.cities import CityCard
+from gridmap.model.errors import NotFoundError, UnavailableError
+from gridmap.model.generations import Generation
+from gridmap.model.grids import Grid
+from gridmap.model.layers import load_schemes
+from gridmap.model.posts import Roster
+from gridmap.model.schemes import GOVERNANCE, Scheme
+from gridmap.services.spots import Spots
+from gridmap.spatial.ownership import OwnershipIndex
+from gridmap.store import cities, generations, posts
+from gridmap.store.database import Database
+
+LOOK_SECONDS = 0.25
+STALE_SECONDS = 1.0
+_HISTORIC = 4  # generations of the past that are kept in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The grids of one generation, ready to answer.
+
+    Attributes
+    ----------
+    grids
+        By permanent id.
+    chains
+        For each leaf, the ids from the top down to it.
+    leaves
+        Ids of the grids that nobody divided further, in the row order of `index`.
+    outlines
+        Outlines of all grids by id.
+    extent
+        Index of one polygon: the ground that the scheme answers for, gaps included.
+    """
+
+    scheme: Scheme
+    generation: Generation
+    grids: dict[int, Grid]
+    chains: dict[int, tuple[int, ...]]
+    leaves: NDArray[np.int64]
+    outlines: dict[int, shapely.Geometry]
+    index: OwnershipIndex
+    extent: OwnershipIndex
+
+    def above(self, level: str) -> NDArray[np.int64]:
+        """Give for each leaf the id of its grid on a level, itself included; -1 where there is none."""
+        on_level = [
+            next((grid for grid in self.chains[int(leaf)] if self.grids[grid].level == level), -1)
+            for leaf in self.leaves
+        ]
+        return np.array(on_level, np.int64)
+
+    def levels(self) -> list[str]:
+        """List the levels that these lines have, the top first."""
+        present = {grid.level for grid in self.grids.values()}
+        return [level.key for level in self.scheme.levels if level.key in present]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One consistent state: lines, posts and what stands where."""
+
+    city: CityCard
+    lines: Lines
+    roster: Roster
+    spots: Spots
+
+
+def build_lines(generation: Generation, frame: gpd.GeoDataFrame, extent: shapely.Geometry) -> Lines:
+    """Make the lines of a generation ready to answer."""
+    parents = frame["parent"].astype(object).where(frame["parent"].notna(), None)
+    codes = frame["code"].astype(object).where(frame["code"].notna(), None)
+    columns = (frame["id"], frame["level"], codes, frame["name"], parents, frame["area_m2"])
+    grids = {
+        int(grid_id): Grid(int(grid_id), level, code, name, None if parent is None else int(parent), float(area))
+        for grid_id, level, code, name, parent, area in zip(*columns, strict=True)
+    }
+    has_children = {grid.parent for grid in grids.values()}
+    is_leaf = ~frame["id"].isin([parent for parent in has_children if parent is not None]).to_numpy()
+    leaves = frame[is_leaf]
+    ground = gpd.GeoDataFrame({"id": [1]}, geometry=[extent], crs=4326)
+    return Lines(
+        scheme=load_schemes()[generation.scheme],
+        generation=generation,
+        grids=grids,
+        chains={int(leaf): _chain(grids, int(leaf)) for leaf in leaves["id"]},
+        leaves=leaves["id"].to_numpy(np.int64),
+        outlines=dict(zip(frame["id"].tolist(), frame.geometry, strict=True)),
+        index=OwnershipIndex.from_frame(leaves, id="id"),
+        extent=OwnershipIndex.from_frame(ground, id="id"),
+    )
+
+
+def _chain(grids: dict[int, Grid], leaf: int) -> tuple[int, ...]:
+    chain = [leaf]
+    while (parent := grids[chain[-1]].parent) is not None:
+        chain.append(parent)
+    return tuple(reversed(chain))
+
+
+@dataclass
+class Keeper:
+    """Keeps the snapshots of one database fresh.
+
+    Any thread may ask. `watch` lets a thread look by itself, so that no question has to wait for the look.
+    """
+
+    database: Database
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _versions: dict[str, int] = field(default_factory=dict, repr=False)
+    _ahead: dict[str, tuple[Lines, ...]] = field(default_factory=dict, repr=False)
+    _past: OrderedDict[int, Lines] = field(default_factory=OrderedDict, repr=False)
+    _city: CityCard | None = None
+    _roster: Roster = field(default_factory=Roster, repr=False)
+    _spots: Spots = field(default_factory=Spots.empty, repr=False)
+    _looked: float = -1e9
+    _offset: timedelta = timedelta(0)
+    _stop: threading.Event = field(default_factory=threading.Event, repr=False)
+    _thread: threading.Thread | None = None
+
+    def watch(self, also: Callable[[], None]) -> None:
+        """Look by itself from now on, until `close`, and do something else each time."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._watch, args=(also,), name="gridmap-keeper", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _watch(self, also: Callable[[], None]) -> None:
+        while not self._stop.wait(LOOK_SECONDS):
+            try:
+                self.look()
+                also()
+            except UnavailableError:
+                continue  # told to whoever asks, by `now` and `_fresh`
+
+    def look(self) -> None:
+        """Compare with the database, and rebuild what changed.
+
+        Raises
+        ------
+        UnavailableError
+            The database does not answer.
+        """
+        with self._lock:
+            began = time.monotonic()
+            with self.database.read() as connection:
+                clock = generations.clock(connection)
+                self._offset = clock - datetime.now(clock.tzinfo)
+                versions = generations.versions(connection)
+                if self._city is None:
+                    self._city = cities.read(connection)
+                for scheme in load_schemes():
+                    topic = f"lines:{scheme}"
+                    if versions.get(topic) != self._versions.get(topic):
+                        ahead = generations.upcoming(connection, scheme)
+                        self._ahead[scheme] = tuple(self._load(g) for g in ahead)
+                if versions.get("posts") != self._versions.get("posts"):
+                    self._roster = posts.roster(connection)
+                if versions.get("places") != self._versions.get("places"):
+                    self._spots = Spots.read(connection)
+            self._versions = versions
+            self._looked = began
+
+    def _load(self, generation: Generation) -> Lines:
+        for known in [line for lines in self._ahead.values() for line in lines] + list(self._past.values()):
+            if known.generation == generation:
+                return known
+        with self.database.read() as connection:
+            frame = generations.frame(connection, generation.id)
+            extent = generations.extent(connection, generation.id)
+        return build_lines(generation, frame, extent)
+
+    def now(self) -> datetime:
+        """Return the database's time, without asking it.
+
+        Raises
+        ------
+        UnavailableError
+            The database has not been heard for longer than an answer may be old.
+        """
+        self._fresh()
+        return datetime.now().astimezone() + self._offset
+
+    def _fresh(self) -> None:
+        age = time.monotonic() - self._looked
+        if age > (STALE_SECONDS if self._thread is not None and self._thread.is_alive() else LOOK_SECONDS):
+            self.look()
+
+    def snapshot(self, at: datetime | None = None, scheme: str = GOVERNANCE) -> Snapshot:
+        """Give the state in force at an instant, now by default.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such scheme, or none of its generations was in force then.
+        UnavailableError
+            The database does not answer.
+        """
+        if scheme not in load_schemes():
+            raise NotFoundError(f"there is no scheme {scheme!r}; there are {', '.join(load_schemes())}")
+        instant = at or self.now()
+        if at is not None:
+            self._fresh()
+        for lines in self._ahead.get(scheme, ()):
+            start, end = lines.generation.in_force_from, lines.generation.in_force_until
+            if start is not None and start <= instant and (end is None or instant < end):
+                return self._with(lines)
+        return self._with(self._at(instant, scheme))
+
+    def _with(self, lines: Lines) -> Snapshot:
+        if self._city is None:
+            raise UnavailableError("the city has not been read yet; try again in a moment")
+        return Snapshot(self._city, lines, self._roster, self._spots)
+
+    def _at(self, instant: datetime, scheme: str) -> Lines:
+        """Load the generation of a past instant; a few are kept."""
+        with self.database.read() as connection:
+            generation = generations.in_force(connection, scheme, instant)
+        if generation is None:
+            raise NotFoundError(
+                f"no lines of {scheme} were in force at {instant.isoformat()}; `gridmap import grids` brings the first"
+                if not self._ahead.get(scheme)
+                else f"no lines of {scheme} were in force at {instant.isoformat()}"
+            )
+        with self._lock:
+            lines = self._past.pop(generation.id, None)
+        if lines is None or lines.generation != generation:
+            lines = self._load(generation)
+        with self._lock:
+            self._past[generation.id] = lines
+            while len(self._past) > _HISTORIC:
+                self._past.popitem(last=False)
+        return lines
