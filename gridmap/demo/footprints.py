@@ -132,9 +132,9 @@ def _spans(flat: Polygon, low: float, high: float) -> list[tuple[float, float]]:
 
 def _around(left: float, right: float, cross: float, half: float) -> list[tuple[float, float]]:
     """Part a span by the lane that crosses it."""
-    if not left < cross < right:
+    if cross + half < left or cross - half > right:
         return [(left, right)]
-    return [(left, cross - half), (cross + half, right)]
+    return [(left, min(right, cross - half)), (max(left, cross + half), right)]
 
 
 def _houses(

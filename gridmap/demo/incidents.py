@@ -134,9 +134,9 @@ def _settle(reported: np.ndarray, middle: np.ndarray, rng: np.random.Generator) 
         Seconds since the epoch, -1 where open; and the states.
     """
     end = int(YEAR[1].timestamp())
-    hours = np.clip(middle * rng.lognormal(0.0, 0.7, len(reported)), 0.3, 24 * 45)
-    # One in two hundred gets stuck.
-    hours = np.where(rng.random(len(reported)) < 0.005, hours * 40, hours)
+    hours = np.clip(middle * rng.lognormal(0.0, 0.9, len(reported)), 0.3, 24 * 45)
+    # One in eighty gets stuck.
+    hours = np.where(rng.random(len(reported)) < 0.0125, hours * 40, hours)
     done = reported + np.round(hours * 3600).astype(np.int64)
     closed = np.where(done < end, done, -1)
     share = (end - reported) / (done - reported)

@@ -67,8 +67,11 @@ def facades(buildings: list[Building], parcels: list[Parcel], blocks: list[Block
         block = blocks[parcels[building.parcel].block].outline
         near = block.exterior.buffer(building.setback + 1.0)
         face = building.outline.exterior.intersection(near)
+        own: list[Slot] = []
         for wall in _walls(face):
-            slots += _along_wall(number, building, wall, roads, tree)
+            found = _along_wall(number, building, wall, roads, tree)
+            own += [slot for slot in found if all(slot.point.distance(other.point) > 4 for other in own)]
+        slots += own
     return slots
 
 

@@ -12,7 +12,7 @@ from typing import cast
 
 import numpy as np
 import shapely
-from shapely import LineString, Point, Polygon
+from shapely import LineString, MultiPoint, Point, Polygon
 from shapely.ops import split
 
 from gridmap.demo.dice import between, dice
@@ -33,6 +33,10 @@ STUB = 38.0
 _COLUMNS = (0.0, 0.27, 0.54, 0.78, 1.0)
 _ROWS = (1.0, 0.76, 0.49, 0.25, 0.0)
 _MILLIMETRE = 0.001
+_RASTER = 0.25
+"""Borders of grids bend on this raster only, metres: so no edge is shorter, and junctions meet."""
+_REACH = 2.0
+"""Junctions closer than this become one, metres."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def lay_streets(seed: int, scale: int) -> Streets:
         _cut_cells(seed, sub, own, cuts)
         faces.extend(own)
     outline = shapely.union_all(faces).buffer(_MILLIMETRE * 5)
-    drawn = _faces([*lines, creek, *(cut.line for cut in cuts)])
+    drawn = _faces([*lines, creek, *(_longer(cut.line, 0.4) for cut in cuts)], _RASTER)
     kept = [face for face in drawn if outline.covers(face.representative_point())]
     subs = [_sub_of(face, borders) for face in kept]
     wet = creek.buffer(QUAY)
@@ -196,11 +200,20 @@ def _runs(nodes: np.ndarray, closed: list[int]) -> list[np.ndarray]:
     return [part for part in parts if len(part) > 1]
 
 
-def _faces(lines: list[LineString]) -> list[Polygon]:
-    """Find the faces between lines, after noding them on a millimetre lattice."""
-    network = shapely.union_all(lines, grid_size=_MILLIMETRE)
+def _faces(lines: list[LineString], raster: float = _MILLIMETRE) -> list[Polygon]:
+    """Find the faces between lines, after noding them on a raster."""
+    network = shapely.union_all(lines, grid_size=raster)
     found = shapely.polygonize([network]).geoms
     return sorted((cast("Polygon", face) for face in found), key=lambda f: f.centroid.coords[0])
+
+
+def _longer(line: LineString, reach: float) -> LineString:
+    """Run a line straight on at both ends."""
+    points = np.asarray(line.coords)
+    first, last = points[0] - points[1], points[-1] - points[-2]
+    before = points[0] + first / np.hypot(*first) * reach
+    after = points[-1] + last / np.hypot(*last) * reach
+    return LineString(np.vstack([before, points, after]))
 
 
 def _sub_of(face: Polygon, borders: list[LineString]) -> int:
@@ -257,18 +270,38 @@ def _cut(cell: Polygon, rng: np.random.Generator, ends: list[Point]) -> tuple[Li
     best: tuple[float, LineString, list[Polygon]] | None = None
     near = [end for end in ends if cell.boundary.distance(end) < 0.01]
     for attempt in range(14):
-        line = _throw_line(cell, rng, near if attempt % 2 else [])
-        halves = [cast("Polygon", part) for part in split(cell, line).geoms]
+        thrown = _throw_line(cell, rng, near if attempt % 2 else [])
+        inside = tidy(thrown.intersection(cell))
+        if not isinstance(inside, LineString) or inside.length < 40:
+            continue
+        line = _moor(inside, cell, near)
+        halves = _halves(cell, line)
         if len(halves) != 2:
             continue
         small = min(half.area for half in halves) / cell.area
         plump = min(4 * np.pi * half.area / half.length**2 for half in halves)
         score = plump + min(small, 0.42) + (0.08 if attempt % 2 and near else 0.0)
         if small > 0.28 and plump > 0.4 and (best is None or score > best[0]):
-            inside = tidy(line.intersection(cell))
-            if isinstance(inside, LineString):
-                best = (score, _westward(inside), halves)
+            best = (score, _westward(line), halves)
     return None if best is None else best[1:]
+
+
+def _halves(cell: Polygon, line: LineString) -> list[Polygon]:
+    """Split a cell by a line that ends on its border; the halves get the line's ends as vertices."""
+    ends = MultiPoint([line.coords[0], line.coords[-1]])
+    parts = split(cell, _longer(line, 1.0)).geoms
+    return [cast("Polygon", shapely.snap(tidy(part), ends, 0.02)) for part in parts if part.area > 1]
+
+
+def _moor(line: LineString, cell: Polygon, near: list[Point]) -> LineString:
+    """Move a line's ends to a vertex or junction close by, so that no border gets a step of centimetres."""
+    posts = np.vstack([np.asarray(cell.exterior.coords), *(np.asarray(end.coords) for end in near)])
+    points = np.asarray(line.coords)
+    for place in (0, -1):
+        away = np.hypot(*(posts - points[place]).T)
+        if away.min() < _REACH:
+            points[place] = posts[int(np.argmin(away))]
+    return LineString(points)
 
 
 def _throw_line(cell: Polygon, rng: np.random.Generator, near: list[Point]) -> LineString:
