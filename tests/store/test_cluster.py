@@ -1,5 +1,6 @@
 """The private PostGIS: started once, shared, and back after every kill."""
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -197,8 +198,16 @@ class TestKill:
         deadline = time.monotonic() + 30
         while not (own.data_dir / "postgres/data.new").exists() and time.monotonic() < deadline:
             time.sleep(0.005)
+        initdb = int(Path(f"/proc/{starter.pid}/task/{starter.pid}/children").read_text().split()[0])
+        os.kill(initdb, signal.SIGSTOP)
         starter.kill()
-        starter.communicate()
+        starter.wait()
+        try:  # the orphan still writes: nobody may begin anew beside it
+            with (own.data_dir / "postgres/lock").open("rb") as lock, pytest.raises(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        finally:
+            os.kill(initdb, signal.SIGCONT)
+        starter.stdout.close()
         own.start()
         assert own.status().running
 
