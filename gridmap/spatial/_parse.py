@@ -53,7 +53,8 @@ def _answer(asked: dict[str, Any], folder: Path) -> dict[str, Any]:
         return _parse(asked, folder)
     except InputError as error:
         return {"faults": [asdict(fault) for fault in error.faults]}
-    except MemoryError:
+    except (MemoryError, SystemError):
+        # A library in C that gets no memory may come back empty-handed, which Python calls a SystemError.
         return _refusal("takes more memory than is allowed", "too_large")
     except RecursionError:
         return _refusal("is nested too deep", "too_complex")

@@ -1,7 +1,7 @@
 """Parse GeoJSON, GeoPackage and Shapefile. Runs in the throw-away process only.
 
-GeoJSON and GeoPackage are read without GDAL: with JSON and SQLite there is no driver that content could choose. GDAL
-reads shapefiles, every other driver switched off.
+GeoJSON and GeoPackage are read without GDAL: with JSON and SQLite there is no driver that content could choose.
+GDAL reads shapefiles, every other driver switched off.
 """
 
 import codecs
@@ -23,8 +23,8 @@ _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _SHAPEFILE_MAGIC = b"\x00\x00\x27\x0a"
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 OTHER_DRIVERS = (
-    "MEM,PCIDSK,PDS4,VICAR,PDF,MBTiles,EEDA,EEDAI,OGCAPI,GDALG,MapInfo File,LVBAG,S57,DGN,OGR_VRT,VRT,CSV,GML,GPX,LIBKML,"
-    "KML,GeoJSON,GeoJSONSeq,ESRIJSON,TopoJSON,OGR_GMT,GPKG,SQLite,WAsP,OpenFileGDB,DXF,FlatGeobuf,GeoRSS,VFK,PGDUMP,"
+    "MEM,PCIDSK,PDS4,VICAR,PDF,MBTiles,EEDA,EEDAI,OGCAPI,GDALG,MapInfo File,LVBAG,S57,DGN,OGR_VRT,VRT,CSV,GML,GPX,"
+    "LIBKML,KML,GeoJSON,GeoJSONSeq,ESRIJSON,TopoJSON,OGR_GMT,GPKG,SQLite,WAsP,OpenFileGDB,DXF,FlatGeobuf,GeoRSS,VFK,PGDUMP,"
     "OSM,GPSBabel,OGR_PDS,WFS,OAPIF,EDIGEO,Idrisi,ODS,XLSX,XLS,Elasticsearch,Carto,AmigoCloud,SXF,Selafin,JML,"
     "PLSCENES,CSW,VDV,MVT,NGW,MapML,GTFS,PMTiles,JSONFG,MiraMonVector,ADBC,AVCBin,AVCE00,AIVector,HTTP,PostgreSQL,"
     "MySQL,ODBC,MSSQLSpatial,Parquet,Arrow,NAS,GMLAS,CAD,netCDF,HDF5,PGeo,DODS,Memory,OGR_OGDI,WMS,WCS,WMTS,TileDB"
@@ -37,7 +37,7 @@ def parse_geojson(request: Request) -> Parsed:
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        if "recursion" in str(error).lower():
+        if re.search("depth|recursion", str(error)):
             raise InputError.of("file", "is nested too deep", code="too_complex") from error
         where = f"line {error.lineno}, column {error.colno}"
         raise InputError.of(where, "is not JSON", "export it again", "unreadable") from error
@@ -118,8 +118,8 @@ def _declared_crs(document: dict[str, Any]) -> str | None:
 
 
 def _add_properties(parsed: Parsed, features: list[dict[str, Any]], limits: Limits) -> None:
-    rows = [feature.get("properties") for feature in features]
-    rows = [row if isinstance(row, dict) else {} for row in rows]
+    found = [feature.get("properties") for feature in features]
+    rows: list[dict[str, Any]] = [row if isinstance(row, dict) else {} for row in found]
     names: dict[str, None] = {}
     for row in rows:
         names.update(dict.fromkeys(row))
@@ -144,14 +144,9 @@ def _add_json_geometries(parsed: Parsed, features: list[dict[str, Any]], limits:
         what = "a GeometryCollection" if kind == "GeometryCollection" else "something else"
         parsed.fault(row, f"has {what} instead of points, lines or polygons", "unreadable_geometry")
     shapes = shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore")
-    for row in np.flatnonzero(shapely.is_missing(shapes)):
-        if texts[row] is not None:
-            parsed.fault(
-                int(row), "its outline cannot be read: a ring is not closed, or too short", "unreadable_geometry"
-            )
     if int(shapely.get_num_coordinates(shapes).sum()) > limits.vertices:
         raise too_large(f"has more than {limits.vertices:,} vertices")
-    parsed.add_shapes(shapes)
+    parsed.add_shapes(shapes, [text is not None for text in texts])
 
 
 def _only_reading(action: int, *_: Any) -> int:  # noqa: ANN401 - SQLite's arguments

@@ -1,4 +1,4 @@
-"""What goes to the parser and what comes back; imports nothing heavy, for the parser must start quickly."""
+"""What goes to the parser and what comes back."""
 
 import codecs
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import shapely
+from numpy.typing import NDArray
 
 from gridmap.model.errors import Fault, InputError
 from gridmap.spatial._wkb import Limited, scan_wkb
@@ -128,17 +129,14 @@ class Parsed:
                 self.fault(row, str(error), "unreadable_geometry")
                 wkb[row] = None
         shapes = shapely.from_wkb(np.array(wkb, dtype=object), on_invalid="ignore")
-        for row in np.flatnonzero(shapely.is_missing(shapes)):
-            if wkb[row] is not None:
-                self.fault(
-                    int(row),
-                    "its outline cannot be read: a ring is not closed, or too short",
-                    "unreadable_geometry",
-                )
-        self.add_shapes(shapes)
+        self.add_shapes(shapes, [blob is not None for blob in wkb])
 
-    def add_shapes(self, shapes: Any) -> None:  # noqa: ANN401 - an object array
-        """Add Shapely geometries; those with coordinates that are not finite become faults."""
+    def add_shapes(self, shapes: NDArray[np.object_], given: list[bool]) -> None:
+        """Add Shapely geometries; those that could not be built, or are not finite, become faults of their rows."""
+        for row in np.flatnonzero(shapely.is_missing(shapes) & given):
+            self.fault(
+                int(row), "its outline cannot be read: a ring is not closed, or too short", "unreadable_geometry"
+            )
         points, owner = shapely.get_coordinates(shapes, return_index=True)
         for row in np.unique(owner[~np.isfinite(points).all(axis=1)]):
             self.fault(int(row), "has coordinates that are not finite", "not_finite")

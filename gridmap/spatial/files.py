@@ -43,7 +43,6 @@ FORMATS = {
 _SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
 _PACKAGE = Path(__file__).resolve().parents[2]
 _KILLED_FOR_SIZE = {-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGABRT, -signal.SIGXFSZ}
-_CPU_REPORT = "takes longer than is allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +186,7 @@ def _run(folder: Path, suffix: str, encoding: str | None, layer: str | None, lim
     try:
         process.communicate(json.dumps(asked).encode(), timeout=limits.wall_seconds)
     except subprocess.TimeoutExpired:
-        raise _refusal(_CPU_REPORT, "too_large") from None
+        raise _refusal("takes longer than is allowed", "too_large") from None
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -216,7 +215,7 @@ def _load(folder: Path) -> pa.Table:
 def _frame(table: pa.Table) -> pd.DataFrame:
     """Make a frame; whole numbers stay whole where some are missing."""
     plain = table.drop_columns([GEOMETRY]) if _has_geometry(table) else table
-    frame = plain.to_pandas(integer_object_nulls=False, types_mapper=None, ignore_metadata=True)
+    frame: pd.DataFrame = plain.to_pandas(ignore_metadata=True)
     for name in plain.column_names:
         if pa.types.is_integer(plain.schema.field(name).type) and plain[name].null_count:
             frame[name] = pd.array(plain[name].to_pylist(), dtype="Int64")
@@ -224,7 +223,8 @@ def _frame(table: pa.Table) -> pd.DataFrame:
         return frame
     shapes = shapely.from_wkb(table[GEOMETRY].to_numpy(zero_copy_only=False))
     frame.index = pd.RangeIndex(len(shapes))
-    return GeoDataFrame(frame, geometry=shapes)
+    located: pd.DataFrame = GeoDataFrame(frame, geometry=shapes)
+    return located
 
 
 def _has_geometry(table: pa.Table) -> bool:
