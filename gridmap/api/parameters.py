@@ -28,7 +28,9 @@ def heat_of(request: Request) -> Heat:
     return heat
 
 
-def read_box(bbox: Annotated[str | None, Query(max_length=120, description="west,south,east,north")] = None) -> Box | None:
+def read_box(
+    bbox: Annotated[str | None, Query(max_length=120, description="west,south,east,north")] = None,
+) -> Box | None:
     """Read a box in WGS84 degrees.
 
     Raises

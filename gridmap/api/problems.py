@@ -47,9 +47,7 @@ def problem(status: int, kind: str, title: str, detail: str = "", faults: list[F
     if detail:
         body["detail"] = detail
     if faults:
-        body["faults"] = [
-            {"place": f.place, "message": f.message, "mend": f.mend, "code": f.code} for f in faults
-        ]
+        body["faults"] = [{"place": f.place, "message": f.message, "mend": f.mend, "code": f.code} for f in faults]
     headers = {"Retry-After": _RETRY_SECONDS} if status == 503 else None  # noqa: PLR2004 - unavailable
     # Lone surrogates in what was sent must not break the answer that tells so.
     content = orjson.dumps(body, default=str) if _speakable(body) else orjson.dumps(_mended(body))

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from gridmap.cli.console import CityOption, database_of
+from gridmap.services.checking import check as run_checks
+from gridmap.services.checking import schema_revision
 from gridmap.settings import Settings
 from gridmap.store.cluster import Cluster, ClusterStatus, default_data_dir
 
@@ -51,6 +54,28 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="For programs
         typer.echo(_line(found))
     if not found.running:
         raise typer.Exit(3)
+
+
+@app.command()
+def migrate(city: CityOption = None) -> None:
+    """Bring the database to the newest schema; the commands do so by themselves."""
+    database = database_of(city)
+    typer.echo(f"{database.url.split('?')[0].rsplit('/', 1)[1]}: {schema_revision(database)}")
+    database.close()
+
+
+@app.command()
+def check(city: CityOption = None) -> None:
+    """Look at every invariant of what is stored; exit 1 when one is broken."""
+    database = database_of(city)
+    findings = run_checks(database)
+    database.close()
+    for finding in findings:
+        typer.echo(f"{'ok    ' if finding.holds else 'BROKEN'} {finding.invariant}")
+        for breach in finding.breaches:
+            typer.echo(f"       {breach}")
+    if not all(finding.holds for finding in findings):
+        raise typer.Exit(1)
 
 
 def _cluster() -> Cluster:

@@ -70,7 +70,12 @@ def ask_list(city: OpenCity, points: list[list[float]], datum: str) -> dict[str,
         "status": found["status"].tolist(),
         "grid": ids,
         "grids": {
-            str(g): {"id": g, "level": lines.grids[g].level, "code": lines.grids[g].code, "name": lines.grids[g].name}
+            str(g): {
+                "id": g,
+                "level": lines.grids[g].level,
+                "code": lines.grids[g].code,
+                "name": lines.grids[g].name,
+            }
             for g in sorted({link["id"] for chain in chains.values() for link in chain})
         },
         "chains": {str(grid): [link["id"] for link in chain] for grid, chain in chains.items()},

@@ -117,8 +117,21 @@ def _parent_levels(scheme: Scheme, grids: gpd.GeoDataFrame) -> list[str | None]:
     ]
 
 
-def _gate(scheme: Scheme, grids: gpd.GeoDataFrame) -> tuple[shapely.Geometry, list[shapely.Geometry]]:
-    """Let nothing through that is not a clean coverage at every level and nested; give the extent and its gaps."""
+def faults_of(scheme: str, frame: gpd.GeoDataFrame) -> list[Fault]:
+    """Look at stored grids as the gate would before publishing.
+
+    Parameters
+    ----------
+    frame
+        As `gridmap.store.generations.frame` reads it, with parents by id.
+    """
+    keys = dict(zip(frame["id"], frame["key"], strict=True))
+    by_key = frame.assign(parent=frame["parent"].map(lambda parent: keys[parent], na_action="ignore"))
+    return _faults(load_schemes()[scheme], _prepared(load_schemes()[scheme], by_key))
+
+
+def _faults(scheme: Scheme, grids: gpd.GeoDataFrame) -> list[Fault]:
+    """Name all that keeps grids from being a clean coverage at every level, nested."""
     faults = [
         Fault(f"{row.level} {row.key}", "the key is given twice on this level", code="duplicate")
         for row in grids[grids.duplicated(["level", "key"])].itertuples()
@@ -128,11 +141,7 @@ def _gate(scheme: Scheme, grids: gpd.GeoDataFrame) -> tuple[shapely.Geometry, li
         Fault(f"{row.level} {row.key}", f"the parent {row.parent} is on no level above", code="orphan")
         for row in grids[lost].itertuples()
     ]
-    by_level = {
-        level.key: grids[grids["level"] == level.key].set_index("key", drop=False)
-        for level in scheme.levels
-        if (grids["level"] == level.key).any()
-    }
+    by_level = _by_level(scheme, grids)
     for level, here in by_level.items():
         report = check(here)
         faults += [] if report.tiles else report.faults()
@@ -140,17 +149,30 @@ def _gate(scheme: Scheme, grids: gpd.GeoDataFrame) -> tuple[shapely.Geometry, li
             children = here[here["parent_level"] == up]
             # A grid without children is not untiled: nobody divided it further.
             faults += check_nesting(children, by_level[up].loc[sorted(set(children["parent"]))]).faults()
-        if level != next(iter(by_level)) and here["parent"].isna().any():
+        if level != next(iter(by_level)):
             faults += [
                 Fault(f"{level} {key}", "has no parent", "name the grid above it", "orphan")
                 for key in here.index[here["parent"].isna()]
             ]
-    if faults:
+    return faults
+
+
+def _gate(scheme: Scheme, grids: gpd.GeoDataFrame) -> tuple[shapely.Geometry, list[shapely.Geometry]]:
+    """Let nothing through that is not a clean coverage at every level and nested; give the extent and its gaps."""
+    if faults := _faults(scheme, grids):
         raise CoverageError(faults[:_LISTED], f"{len(faults)} faults in the grids of {scheme.key}")
-    top = next(iter(by_level.values())).geometry.to_numpy()
+    top = next(iter(_by_level(scheme, grids).values())).geometry.to_numpy()
     shells = [shapely.Polygon(part.exterior) for part in shapely.get_parts(shapely.union_all(top))]
     ground = shapely.get_parts(shapely.union_all(shells))
     return shapely.MultiPolygon(list(ground)), list(find_gaps(top))
+
+
+def _by_level(scheme: Scheme, grids: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
+    return {
+        level.key: grids[grids["level"] == level.key].set_index("key", drop=False)
+        for level in scheme.levels
+        if (grids["level"] == level.key).any()
+    }
 
 
 def _same(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> bool:

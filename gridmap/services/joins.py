@@ -202,7 +202,9 @@ def _with_grids(lines: Lines, summed: pd.DataFrame, by: list[str], figures: list
     return gpd.GeoDataFrame(table, geometry=geometry, crs=4326)
 
 
-def grid_frame(city: OpenCity, level: str | None, at: datetime | None, scheme: str = GOVERNANCE) -> gpd.GeoDataFrame:
+def grid_frame(
+    city: OpenCity, level: str | None, at: datetime | None, scheme: str = GOVERNANCE
+) -> gpd.GeoDataFrame:
     """Read the grids of a level, or of all levels, as they were in force at an instant."""
     lines = city.keeper.snapshot(at, scheme).lines
     if level is not None:

@@ -27,7 +27,9 @@ def listing(
         raise InputError.of("kind", f"{kind!r} is not a kind of place", f"there are {', '.join(KINDS)}", "unknown")
     with city.database.read() as connection:
         if q is not None and q.strip():
-            return feature_collection(store.search(connection, q, kinds=[kind] if kind else None, limit=min(limit, 100)))
+            return feature_collection(
+                store.search(connection, q, kinds=[kind] if kind else None, limit=min(limit, 100))
+            )
         if kind is None:
             raise InputError.of("q, kind", "neither is given", "say what to look for", "missing")
         frame = store.frame(connection, kind, bbox=bbox)

@@ -45,7 +45,9 @@ def spots_of(geometries: Geometries) -> tuple[NDArray[np.float64], NDArray[np.fl
     """
     kinds = shapely.get_type_id(geometries)
     if not np.isin(kinds, (_POINT, _POLYGON, _MULTIPOLYGON)).all():
-        raise InputError.of("layer", "lines belong to many grids along their length", "join points or areas", "lines")
+        raise InputError.of(
+            "layer", "lines belong to many grids along their length", "join points or areas", "lines"
+        )
     spots = shapely.point_on_surface(geometries)
     return shapely.get_x(spots), shapely.get_y(spots)
 

@@ -1,0 +1,48 @@
+"""The two streams of a command, its language, and the city it speaks to."""
+
+import locale
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from gridmap.model.words import Language
+from gridmap.services.opening import CityKey, OpenCity, open_city, open_database
+from gridmap.settings import Settings
+from gridmap.store.database import Database
+
+output = Console()
+errors = Console(stderr=True)
+
+CityOption = Annotated[
+    Literal["demo", "own"] | None,
+    typer.Option("--city", help="demo or own; by default your own once it holds anything, else the demo."),
+]
+
+
+def language() -> Language:
+    """Choose the language of messages: GRIDMAP_LANGUAGE, else Chinese in a Chinese locale, else English."""
+    said = Settings().language
+    if said is not None:
+        return said
+    place = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "zh" if (place or locale.getlocale()[0] or "").startswith("zh") else "en"
+
+
+def database_of(city: CityKey | None = None) -> Database:
+    """Open the database of a city, by settings."""
+    settings = Settings()
+    return open_database(settings.database_url, settings.data_dir, city or settings.city, settings.zone)
+
+
+@contextmanager
+def opened(city: CityKey | None = None) -> Iterator[OpenCity]:
+    """Open a city for one command."""
+    one = open_city(database_of(city))
+    try:
+        yield one
+    finally:
+        one.close()
