@@ -22,6 +22,7 @@ import hashlib
 import os
 import pwd
 import re
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -388,7 +389,7 @@ class Cluster:
             "log_directory": str(self._home / "log"),
         }
         # pg_ctl hands this one string to a shell
-        return ["-o", " ".join(f"-c {_shell(f'{key}={value}')}" for key, value in settings.items())]
+        return ["-o", " ".join(f"-c {shlex.quote(f'{key}={value}')}" for key, value in settings.items())]
 
     def _pg_ctl(self, programs: Programs, user: pwd.struct_passwd, *words: str) -> subprocess.CompletedProcess[str]:
         command = [str(programs.bin / "pg_ctl"), *words, "-D", str(self._data)]
@@ -413,7 +414,3 @@ class Cluster:
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else "no message"
-
-
-def _shell(word: str) -> str:
-    return "'" + word.replace("'", "'\\''") + "'"
