@@ -20,7 +20,7 @@ from gridmap.maps.data import Figures, HeatImage, HeatTiles, MapData
 from gridmap.maps.labels import label_points
 from gridmap.maps.ramps import DIVERGING, HEAT, SEQUENTIAL, spread
 from gridmap.model.layers import Layer, load_layers
-from gridmap.model.words import Language, Text, catalogue
+from gridmap.model.words import Language, Text, catalogue, words
 
 DECIMALS: Final = 7
 SECTIONS: Final = ("map.", "measure.")
@@ -53,7 +53,7 @@ def payload(data: MapData, *, show: str) -> dict[str, Any]:
         "show": show,
         "lang": lang,
         "words": words_for(lang),
-        "title": _said(data.title, lang),
+        "title": heading(data),
         "city": _said(data.city, lang),
         "invented": data.invented,
         "generation": data.generation,
@@ -70,6 +70,15 @@ def payload(data: MapData, *, show: str) -> dict[str, Any]:
         "figures": figures(data.figures, lang) if data.figures else None,
         "heat": _heat(data.heat),
     }
+
+
+def heading(data: MapData) -> str:
+    """Say what the map shows: its measure by level where it has one, else its title."""
+    if data.figures is None:
+        return _said(data.title, data.lang)
+    level = data.scheme.level(data.figures.level).title
+    shown = words("map.by_level", title=data.figures.title, level=Text(level.zh, level.en.lower()))
+    return _said(shown, data.lang)
 
 
 def words_for(lang: Language, sections: tuple[str, ...] = SECTIONS) -> dict[str, str]:

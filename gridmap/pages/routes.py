@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
@@ -15,14 +15,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from gridmap.maps import MAPS, MapData, assets, render, spec
 from gridmap.maps.payload import coloured, embed, words_for
 from gridmap.maps.ramps import HEAT, spread
-from gridmap.model.layers import load_layers, load_schemes
+from gridmap.model.cities import CityCard
+from gridmap.model.errors import NotFoundError
+from gridmap.model.layers import load_layers
 from gridmap.model.words import Language, say, words
 from gridmap.pages import files
 from gridmap.pages.languages import TAGS, language_of, remember
 from gridmap.pages.security import new_nonce, policy
 
+if TYPE_CHECKING:
+    from gridmap.services.opening import OpenCity
+
 DESK_SECTIONS = ("desk.", "map.", "measure.")
 MOST_FIGURES = 50_000
+DEFAULT_ZONE = "Asia/Shanghai"
 MapReader = Callable[..., MapData]
 """``map_data(name, *, lang, level, layer, measure, start, end, category)``, which the app keeps in its state."""
 
@@ -52,7 +58,7 @@ def _templates() -> Environment:
 def router() -> APIRouter:
     """Make the routes of all pages; the app includes them at the root.
 
-    ``app.state.map_data`` must hold a `MapReader` before the first map is asked for.
+    ``app.state.city`` must hold the open city, and ``app.state.map_data`` a `MapReader`.
     """
     routes = APIRouter(include_in_schema=False)
     routes.add_api_route("/", desk, methods=["GET"], response_class=HTMLResponse)
@@ -76,7 +82,7 @@ def desk(request: Request) -> HTMLResponse:
             scripts=[assets.address(assets.library("leaflet"))],
             styles=_styles(),
             imports=Markup(embed({"imports": _modules()})),  # noqa: S704 - embed leaves nothing that ends the element
-            boot=Markup(embed(_boot(lang))),  # noqa: S704 - as above
+            boot=Markup(embed(_boot(lang, _card(request)))),  # noqa: S704 - as above
         )
     )
     return _page(request, page, lang, nonce)
@@ -153,21 +159,30 @@ def _modules() -> dict[str, str]:
     return {name: assets.address(file) for name, file in (assets.modules() | own).items()}
 
 
-def _boot(lang: Language) -> dict[str, Any]:
+def _boot(lang: Language, card: CityCard | None) -> dict[str, Any]:
     """Gather what the desk's scripts must know before they ask the API anything."""
     layers = load_layers().values()
     return {
         "lang": lang,
+        "city": getattr(card.title, lang) if card else "",
+        "invented": card is not None and card.invented,
+        "zone": card.zone if card else DEFAULT_ZONE,
+        "source": getattr(load_layers()["incidents"].source, lang),
         "words": words_for(lang, DESK_SECTIONS),
         "maps": [{"key": key, "title": getattr(one.title, lang)} for key, one in MAPS.items()],
         "kinds": {layer.kind: getattr(layer.title, lang) for layer in layers},
         "measures": _measures(lang),
-        "styles": {
-            scheme.key: {level.key: {"line_px": level.line_px, "dashed": level.dashed} for level in scheme.levels}
-            for scheme in load_schemes().values()
-        },
         "heat": spread(HEAT, 8),
     }
+
+
+def _card(request: Request) -> CityCard | None:
+    """Tell which city this is; None while it has no lines yet."""
+    city: OpenCity = request.app.state.city
+    try:
+        return city.keeper.snapshot().city
+    except NotFoundError:
+        return None
 
 
 def _measures(lang: Language) -> list[dict[str, str]]:

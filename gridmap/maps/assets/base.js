@@ -96,7 +96,9 @@ function buildings(ctx, features, view, px, faint) {
   fill(ctx, towers, COLOURS.tower, edge ? COLOURS.towerEdge : null, px);
 }
 
-export function paintDots(ctx, view, { places, hidden }) {
+// Points give way to a theme: they stay to be found, and no longer compete with it.
+export function paintDots(ctx, view, { places, hidden, themed }) {
+  ctx.globalAlpha = themed ? 0.3 : 1;
   for (const [kind, [colour, radius]] of Object.entries(DOTS)) {
     if (hidden.has(kind) || view.zoom < DOT_ZOOM[kind]) continue;
     const size = Math.min(radius * 2, radius * 0.7 * 1.35 ** (view.zoom - 16));
@@ -111,4 +113,5 @@ export function paintDots(ctx, view, { places, hidden }) {
       if (size > 2) ctx.stroke();
     }
   }
+  ctx.globalAlpha = 1;
 }

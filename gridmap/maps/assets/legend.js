@@ -37,7 +37,7 @@ function swatch(colour, label, count) {
   return make('li', {}, [
     box,
     make('span', { class: 'gm-class', text: label }),
-    make('span', { class: 'gm-count', text: say('map.grids', { n: figure(count) }) }),
+    make('span', { class: 'gm-count', text: say(count === 1 ? 'map.grids_one' : 'map.grids', { n: figure(count) }) }),
   ]);
 }
 

@@ -6,6 +6,7 @@ import { meets } from 'gridmap/space';
 const FAMILY = 'system-ui, -apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif';
 const HAN = /[\u3400-\u9fff]/;
 const MOST = 400;
+const TWICE = 320;
 
 const STYLES = {
   district: { size: 17, weight: 700, colour: '#20262e', spaced: 4 },
@@ -73,12 +74,23 @@ export function paintNames(ctx, view, scene) {
   ctx.textBaseline = 'middle';
   ctx.lineJoin = 'round';
   const board = new Board(view.size);
+  const said = new Map();
   let count = 0;
   for (const name of wanted(scene, view)) {
     if (count >= MOST) break;
+    if (!name.along && near(said, name, view)) continue;
     if (name.along ? street(ctx, view, board, name) : spot(ctx, view, board, name)) count += 1;
   }
   if ('letterSpacing' in ctx) ctx.letterSpacing = '0px';
+}
+
+// A park in three pieces is named once; the same name far off is another place.
+function near(said, { text, at: place }, view) {
+  const [x, y] = view.screen(place);
+  const others = said.get(text) ?? [];
+  if (others.some(([ox, oy]) => Math.hypot(ox - x, oy - y) < TWICE)) return true;
+  said.set(text, [...others, [x, y]]);
+  return false;
 }
 
 // All names that this zoom may show, the most important first.

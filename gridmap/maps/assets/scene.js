@@ -65,6 +65,7 @@ export class Scene {
     const grids = figures ? (this.state.levels.find((level) => level.key === figures.level)?.grids ?? []) : [];
     this.change({
       figures,
+      themed: Boolean(figures),
       ground: figures ? (ctx, view) => paintClasses(ctx, view, { grids, figures }) : null,
     });
   }
@@ -72,6 +73,7 @@ export class Scene {
   setHeat(heat) {
     this.heat?.remove();
     this.heat = null;
+    this.change({ themed: Boolean(heat) || Boolean(this.state.figures) });
     if (!heat) return;
     const pane = 'gm-heat';
     if (heat.url) {

@@ -2,14 +2,35 @@
 
 let table = {};
 let tag = 'zh-CN';
+let place = 'Asia/Shanghai';
 
-export function speak(words, lang) {
+export function speak(words, lang, zoneOfCity = place) {
   table = words;
+  place = zoneOfCity;
   tag = lang === 'en' ? 'en' : 'zh-CN';
 }
 
 export function language() {
   return tag === 'en' ? 'en' : 'zh';
+}
+
+// The zone of the city's clocks.
+export function zone() {
+  return place;
+}
+
+// The city's date of an instant, as 2026-11-22.
+export function dayIn(instant) {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: place }).format(instant);
+}
+
+// The instant at which a day of the city begins, `later` days after it.
+export function midnight(text, later) {
+  const wanted = Date.parse(`${text}T00:00:00Z`) + later * 86400000;
+  const parts = new Intl.DateTimeFormat('sv-SE', { timeZone: place, dateStyle: 'short', timeStyle: 'medium' });
+  // What the city's clocks show at that UTC instant tells how far they run ahead.
+  const ahead = Date.parse(`${parts.format(wanted).replace(' ', 'T')}Z`) - wanted;
+  return new Date(wanted - ahead);
 }
 
 export function say(key, values = {}) {

@@ -1,6 +1,6 @@
 // The answer card: who, how sure, on what ground, and what else might be.
 
-import { figure, language, make, metres, said, say } from 'gridmap/words';
+import { dayIn, figure, language, make, metres, said, say, zone } from 'gridmap/words';
 
 const ACCURACIES = [5, 10, 15, 30, 50, 100];
 
@@ -44,6 +44,8 @@ export class Answer {
       warnings(answer),
       foot(answer),
     ]));
+    const crumbs = this.place.querySelector('.crumbs ol');
+    if (crumbs) crumbs.scrollLeft = crumbs.scrollWidth;
   }
 
   closing() {
@@ -191,9 +193,9 @@ function warnings({ warnings: found }) {
 
 function time(text) {
   const at = new Date(text);
-  const zone = { timeZone: 'Asia/Shanghai', dateStyle: 'medium', timeStyle: 'short' };
+  const style = { timeZone: zone(), dateStyle: 'medium', timeStyle: 'short' };
   const tag = language() === 'en' ? 'en-GB' : 'zh-CN';
-  return make('time', { datetime: text, title: `${at.toLocaleString(tag, { ...zone, timeStyle: 'long' })}`, text: at.toLocaleString(tag, zone) });
+  return make('time', { datetime: text, title: `${at.toLocaleString(tag, { ...style, timeStyle: 'long' })}`, text: at.toLocaleString(tag, style) });
 }
 
 function foot({ question, generation }) {
@@ -210,7 +212,7 @@ function foot({ question, generation }) {
     at ? make('p', {}, [`${say('desk.asked_at')} `, time(at)]) : null,
     generation ? make('p', { text: [
       say('desk.generation', { id: generation.id }),
-      generation.in_force_from ? say('desk.in_force', { time: new Date(generation.in_force_from).toLocaleDateString(language() === 'en' ? 'en-GB' : 'zh-CN', { timeZone: 'Asia/Shanghai' }) }) : '',
+      generation.in_force_from ? say('desk.in_force', { time: dayIn(new Date(generation.in_force_from)) }) : '',
     ].filter(Boolean).join(' · ') }) : null,
     copied,
   ]);

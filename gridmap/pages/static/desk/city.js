@@ -13,9 +13,9 @@ export const KINDS = {
 };
 
 export async function scheme(key) {
-  const list = await get('/schemes');
-  const schemes = Array.isArray(list) ? list : list.schemes;
+  const schemes = await get('/schemes');
   const found = schemes.find((one) => one.key === key) ?? schemes[0];
+  if (!found) return null;
   const levels = [...found.levels].sort((a, b) => a.rank - b.rank).filter((level) => level.count > 0);
   return { ...found, levels };
 }
@@ -30,13 +30,13 @@ export async function grids(found, level, bounds = null) {
   return features.map(gridOf);
 }
 
-export async function levelsOf(found, styles) {
+export async function levelsOf(found) {
   return Promise.all(found.levels.map(async (level) => ({
     key: level.key,
     name: said(level.name),
     count: level.count,
-    line_px: styles[level.key]?.line_px ?? 1.5,
-    dashed: styles[level.key]?.dashed ?? false,
+    line_px: level.line_px,
+    dashed: level.dashed,
     grids: level.count <= WHOLE ? await grids(found, level) : [],
   })));
 }

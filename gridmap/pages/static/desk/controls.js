@@ -1,13 +1,9 @@
 // What the map shows: level, theme, measure, period and layers, in one panel.
 
 import { layerSwitch } from 'gridmap/panel';
-import { make, say } from 'gridmap/words';
+import { dayIn, make, midnight, say } from 'gridmap/words';
 
 const DAY_MS = 86400000;
-
-function day(date) {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(date);
-}
 
 export function segments(name, title, options, chosen, onchange) {
   return make('fieldset', { class: 'segments' }, [
@@ -21,8 +17,7 @@ export function segments(name, title, options, chosen, onchange) {
 
 // The period as half-open instants in the city's zone, for the API.
 export function instants({ from, to }) {
-  const after = (text, days) => new Date(Date.parse(`${text}T00:00:00+08:00`) + days * DAY_MS).toISOString();
-  return { from: from ? after(from, 0) : null, to: to ? after(to, 1) : null };
+  return { from: from ? midnight(from, 0).toISOString() : null, to: to ? midnight(to, 1).toISOString() : null };
 }
 
 export function periodWords({ from, to }) {
@@ -33,7 +28,7 @@ export function periodWords({ from, to }) {
 
 function kindOfPeriod({ from, to }) {
   if (!from && !to) return 'all';
-  for (const days of [7, 30]) if (from === day(new Date(Date.now() - (days - 1) * DAY_MS)) && to === day(new Date())) return String(days);
+  for (const days of [7, 30]) if (from === dayIn(new Date(Date.now() - (days - 1) * DAY_MS)) && to === dayIn(new Date())) return String(days);
   return 'own';
 }
 
@@ -86,6 +81,6 @@ export class Controls {
     this.own = key === 'own';
     if (key === 'own') this.show(state);
     else if (key === 'all') this.onchange({ from: '', to: '' });
-    else this.onchange({ from: day(new Date(Date.now() - (Number(key) - 1) * DAY_MS)), to: day(new Date()) });
+    else this.onchange({ from: dayIn(new Date(Date.now() - (Number(key) - 1) * DAY_MS)), to: dayIn(new Date()) });
   }
 }

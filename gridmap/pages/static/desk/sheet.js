@@ -12,6 +12,7 @@ export function sheet(box, grip) {
   set(!narrow());
   return {
     rise: () => set(true),
+    covers: () => (narrow() ? { top: 112, bottom: box.offsetHeight } : { top: 0, bottom: 0 }),
     padding: (space = 24) => (narrow()
       ? { paddingTopLeft: [16, 120], paddingBottomRight: [16, 90] }
       : { padding: [space, space] }),

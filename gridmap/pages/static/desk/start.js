@@ -19,7 +19,7 @@ const calm = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches
 
 export async function start() {
   const boot = JSON.parse($('boot').textContent);
-  speak(boot.words, boot.lang);
+  speak(boot.words, boot.lang, boot.zone);
   try {
     await new Desk(boot).open();
   } catch (problem) {
@@ -43,8 +43,13 @@ class Desk {
   async open() {
     const state = read();
     this.languages();
+    this.card();
     this.scheme = await scheme('governance');
-    const [levels, categories] = await Promise.all([levelsOf(this.scheme, this.boot.styles[this.scheme.key] ?? {}), get('/categories')]);
+    if (!this.scheme) {
+      this.noLines();
+      return;
+    }
+    const [levels, categories] = await Promise.all([levelsOf(this.scheme), get('/categories')]);
     this.drawMap(levels);
     this.defaults(state, levels);
     this.search = new Search($('ask'), {
@@ -71,6 +76,17 @@ class Desk {
     $('languages').replaceChildren(...[['zh', '中文'], ['en', 'English']].map(([key, text]) => make('a', {
       href: address(key), lang: key === 'zh' ? 'zh-CN' : 'en', text, 'aria-current': key === lang ? 'true' : null,
     })));
+  }
+
+  card() {
+    const { city, invented } = this.boot;
+    $('city').replaceChildren(city, ...(invented ? [' ', make('span', { class: 'gm-badge', text: say('map.invented') })] : []));
+  }
+
+  noLines() {
+    $('answer').replaceChildren(make('div', { class: 'hint' }, [
+      make('p', { text: say('desk.no_lines') }), make('code', { text: 'gridmap import grids FILE --level microgrid --datum wgs84' }),
+    ]));
   }
 
   drawMap(levels) {
@@ -108,7 +124,7 @@ class Desk {
       onlayer: (kind, on) => this.layer(kind, on),
     });
     this.figures = new Figures($('figures'), { measures: this.boot.measures });
-    this.theme = new Theme($('legend'), this.scene, this.boot.heat);
+    this.theme = new Theme($('legend'), this.scene, this.boot);
     this.foot();
   }
 
@@ -221,9 +237,18 @@ class Desk {
     const chain = this.scene.select((found.chain ?? []).map((grid) => grid.id));
     const atLevel = chain.find((grid) => grid.level === state.level) ?? chain[chain.length - 1] ?? null;
     this.subject = atLevel;
-    const inner = this.map.getBounds().pad(-0.04);
-    if (!inner.contains([lat, lon])) this.map.panTo([lat, lon], { animate: !calm() });
+    this.uncover([lat, lon]);
     this.refresh();
+  }
+
+  // Brings a point into the part of the map that no panel covers.
+  uncover(latlng) {
+    const { x, y } = this.map.latLngToContainerPoint(latlng);
+    const size = this.map.getSize();
+    const { top, bottom } = this.sheet.covers();
+    const [free, middle] = [size.y - top - bottom, top + (size.y - top - bottom) / 2];
+    const inside = x > 24 && x < size.x - 24 && y > top + 24 && y < size.y - bottom - 24;
+    if (!inside) this.map.panBy([x - size.x / 2, y - (free > 80 ? middle : size.y / 2)], { animate: !calm() });
   }
 
   mark(latlng, accuracy = null) {

@@ -1,14 +1,14 @@
 // The theme over the base map: figures by colour, or heat, each with its legend.
 
-import { send } from 'desk/api';
+import { get, send } from 'desk/api';
 import { instants, periodWords } from 'desk/controls';
 import { stats } from 'desk/figures';
 import { classesBody, heatBody, legend } from 'gridmap/legend';
-import { make, said, say } from 'gridmap/words';
+import { language, make, said, say } from 'gridmap/words';
 
 export class Theme {
-  constructor(place, scene, heat) {
-    Object.assign(this, { place, scene, heat });
+  constructor(place, scene, { heat, source }) {
+    Object.assign(this, { place, scene, heat, source });
     this.round = 0;
   }
 
@@ -17,7 +17,7 @@ export class Theme {
     const { round } = this;
     try {
       if (state.show === 'areas') await this.areas(state, levelName, () => round === this.round);
-      else if (state.show === 'heat') this.hot(state);
+      else if (state.show === 'heat') await this.hot(state, () => round === this.round);
       else this.none();
     } catch (problem) {
       if (round !== this.round) return;
@@ -46,7 +46,7 @@ export class Theme {
     this.scene.setFigures(rows.length ? figures : null);
     const title = said(body.measure.title);
     this.place.replaceChildren(legend({
-      title: say('desk.per', { title, level: levelName }),
+      title: say('desk.per', { title, level: language() === 'en' ? levelName.toLowerCase() : levelName }),
       unit: said(body.measure.unit),
       period: state.measure.startsWith('incidents.') ? periodWords(state) : '',
       source: said(body.source),
@@ -55,16 +55,20 @@ export class Theme {
     }));
   }
 
-  hot(state) {
+  async hot(state, current) {
     this.scene.setFigures(null);
     const query = new URLSearchParams();
     const asked = { ...instants(state), category: state.category };
     for (const [key, value] of Object.entries(asked)) if (value) query.set(key, value);
     const text = query.toString();
     this.scene.setHeat({ url: `/api/v1/heat/{z}/{x}/{y}.png${text ? `?${text}` : ''}` });
+    const zoom = Math.round(this.scene.map.getZoom());
+    const { ceiling } = await get('/heat/scale', { zoom, ...asked });
+    if (!current()) return;
     this.place.replaceChildren(legend({
       title: say('map.heat_title'), unit: say('map.per_hectare'), period: periodWords(state),
-      body: heatBody({ colours: this.heat, ceiling: null }),
+      source: this.source,
+      body: ceiling ? heatBody({ colours: this.heat, ceiling }) : make('p', { text: say('desk.no_figures') }),
     }));
   }
 }
