@@ -196,10 +196,15 @@ def _mixed(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.rand
     style = Frontage(setback=2.0, depth=depth, widths=(62, 112), floors=tall, use=use)
     _strip_houses(yard, number, parcel, block, rng, style)
     inner = _inner(parcel, block, 2.0 + depth + 7)
-    if inner is not None and inner.area > 380 and rng.random() < 0.75:
+    if inner is None or inner.area < 380:
+        return
+    houses: list[Polygon] = []
+    if rng.random() < 0.75:
         houses, _ = rows(inner, _eastward(parcel), 17.0, 28.0, 62, None, rng)
-        for house in houses:
-            yard.buildings.append(Building(house, number, int(rng.integers(2, 6)), "office"))
+    for house in houses:
+        yard.buildings.append(Building(house, number, int(rng.integers(2, 6)), "office"))
+    if rng.random() < 0.6:
+        _lawns(yard, number, inner, houses, None)
 
 
 def _towers(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.random.Generator) -> None:
@@ -235,10 +240,7 @@ def _one_tower(yard: Yard, number: int, site: Polygon, setback: float, rng: np.r
         for plaza in polygons(pieces[1].buffer(-2, join_style="mitre") if len(pieces) > 1 else Polygon(), 120):
             yard.greens.append((number, "plaza", plaza))
     form = _FORMS[int(rng.integers(len(_FORMS)))]
-    made = tower_and_podium(site, rng, form) or tower_and_podium(site, rng, "box")
-    if made is None:
-        return
-    tower, podium = made
+    tower, podium = tower_and_podium(site, rng, form)
     use = str(rng.choice(["office", "office", "office", "mixed", "hotel"]))
     floors = int(rng.integers(18, 48))
     yard.buildings.append(

@@ -171,30 +171,38 @@ def tower_shape(width: float, depth: float, form: str) -> Polygon:
     return box
 
 
-def tower_and_podium(ground: Polygon, rng: np.random.Generator, form: str) -> tuple[Polygon, Polygon | None] | None:
+def tower_and_podium(ground: Polygon, rng: np.random.Generator, form: str) -> tuple[Polygon, Polygon | None]:
     """Stand one tower on a ground: the tower, and the podium round it with the tower cut out.
 
-    Returns None when no tower fits.
+    A tower that does not fit is drawn smaller; the last resort is a square in the ground's widest place.
     """
+    tower = _fit_tower(ground, rng, form)
+    if tower is None:
+        circle = shapely.maximum_inscribed_circle(ground)
+        x, y = circle.coords[0]
+        half = circle.length * 0.62
+        tower = cast("Polygon", tidy(shapely.box(x - half, y - half, x + half, y + half)))
+    parts = polygons(ground.difference(tower), 150)
+    return tower, (max(parts, key=lambda part: part.area) if parts else None)
+
+
+def _fit_tower(ground: Polygon, rng: np.random.Generator, form: str) -> Polygon | None:
+    """Find a size and a spot for a tower of a form, along the ground's own axis."""
     direction, length, width = axes(ground)
     angle = float(np.degrees(np.arctan2(direction[1], direction[0])))
     for shrink in (1.0, 0.86, 0.74, 0.62, 0.5):
         long = min(between(rng, 38, 54), length * 0.62) * shrink
         short = min(between(rng, 27, 36), width * 0.68, long) * shrink
-        if short < 11:
-            return None
         if form in ("round", "cross"):
             long = short * 1.12
         plan = affinity.rotate(tower_shape(long, short, form), angle, (0, 0))
         room = ground.buffer(-short / 2)
-        if room.is_empty:
+        if short < 11 or room.is_empty:
             continue
-        spots = [p for p in _spots(room, rng) if ground.covers(affinity.translate(plan, *p))]
-        if spots:
-            tower = cast("Polygon", tidy(affinity.translate(plan, *spots[0])))
-            rest = ground.difference(tower)
-            parts = polygons(rest, 150)
-            return tower, (max(parts, key=lambda part: part.area) if parts else None)
+        for spot in _spots(room, rng):
+            placed = cast("Polygon", tidy(affinity.translate(plan, *spot)))
+            if ground.covers(placed):
+                return placed
     return None
 
 

@@ -121,7 +121,7 @@ def _along_wall(number: int, building: Building, wall: LineString, roads: list[R
 
 
 def open_shops(seed: int, sub: int, slots: list[Slot], roads: list[Road]) -> list[Shop]:
-    """Open SHOPS shops in one sub-district: dense on a few streets, thin elsewhere.
+    """Open SHOPS shops in one sub-district: dense along the middle road and a few streets, thin elsewhere.
 
     Two or three streets are food streets; there most shops cook.
     """
@@ -130,13 +130,9 @@ def open_shops(seed: int, sub: int, slots: list[Slot], roads: list[Road]) -> lis
         raise AssertionError(f"only {len(slots)} shop fronts in sub-district {sub}")
     by_road = sorted({slot.road for slot in slots})
     liking = {road: float(rng.gamma(1.6)) + 0.25 for road in by_road}
+    liking.update({road: 3.0 for road in by_road if roads[road].role == "ew" and roads[road].index == 2})
     food = food_streets(seed, sub, slots, roads)
-    weights = np.array(
-        [
-            liking[slot.road] * (3.0 if slot.road in food else 1.0 + (roads[slot.road].kind == "arterial"))
-            for slot in slots
-        ]
-    )
+    weights = np.array([liking[slot.road] * (3.0 if slot.road in food else 1.0) for slot in slots])
     weights = np.round(weights, 6)
     chosen = np.sort(rng.choice(len(slots), SHOPS, replace=False, p=weights / weights.sum()))
     usual = np.array([trade[3] for trade in TRADES], dtype=float)

@@ -301,7 +301,9 @@ def _moor(line: LineString, cell: Polygon, near: list[Point]) -> LineString:
         away = np.hypot(*(posts - points[place]).T)
         if away.min() < _REACH:
             points[place] = posts[int(np.argmin(away))]
-    return LineString(points)
+    # What lies right beside a moved end would make the line turn back on itself.
+    inner = [p for p in points[1:-1] if min(np.hypot(*(p - points[0])), np.hypot(*(p - points[-1]))) > _REACH]
+    return LineString([points[0], *inner, points[-1]])
 
 
 def _throw_line(cell: Polygon, rng: np.random.Generator, near: list[Point]) -> LineString:
