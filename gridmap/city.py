@@ -116,9 +116,7 @@ class City:
             xs, ys = spots_of(lon.geometry.to_numpy())
         else:
             if missing := [name for name in (x, y) if name not in lon.columns]:
-                raise InputError.of(
-                    ", ".join(missing), "there is no such column", "name it with x= and y=", "missing"
-                )
+                raise InputError.of(", ".join(missing), "there is no such column", "name it with x= and y=", "missing")
             xs, ys = lon[x].to_numpy(float), lon[y].to_numpy(float)
         found = asking.ask_many(self._city, xs, ys, datum).set_index(lon.index)
         clash = [name for name in found.columns if name in lon.columns]

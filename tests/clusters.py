@@ -66,3 +66,9 @@ def drop_database(cluster: Cluster, name: str) -> None:
     """Drop a database, whoever is still connected."""
     with psycopg.connect(host=str(cluster.socket_dir), user="gridmap", dbname="postgres", autocommit=True) as link:
         link.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def rename_database(cluster: Cluster, old: str, new: str) -> None:
+    """Give a database its name when it is whole, so that a killed run leaves none that only looks so."""
+    with psycopg.connect(host=str(cluster.socket_dir), user="gridmap", dbname="postgres", autocommit=True) as link:
+        link.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))

@@ -8,8 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from gridmap.model.words import Text
+from gridmap.services.demo import load
+from gridmap.services.opening import OpenCity, open_city, open_database
+from gridmap.store import schema
 from gridmap.store.cluster import Cluster
-from tests.clusters import TEST_SETTINGS, cluster_dir, drop_database, leave_cluster, locked, make_database
+from gridmap.store.database import Database
+from tests.clusters import (
+    TEST_SETTINGS,
+    cluster_dir,
+    drop_database,
+    leave_cluster,
+    locked,
+    make_database,
+    rename_database,
+)
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +67,49 @@ def fresh_database(cluster: Cluster) -> Iterator[Callable[..., str]]:
     yield make
     for name in made:
         drop_database(cluster, name)
+
+
+@pytest.fixture(scope="session")
+def migrated(cluster: Cluster, run_uid: str) -> str:
+    """Name of a database with the newest schema, made once a run, to copy from."""
+    name = f"template_{run_uid}"
+    with locked(Path(tempfile.gettempdir()) / f"gridmap-test-{run_uid}.template"):
+        if not cluster.has_database(name):
+            scratch = f"new_{name}"
+            one = Database(make_database(cluster, scratch))
+            schema.migrate(one.import_engine)
+            with one.load() as connection:
+                schema.write_city(connection, "own", Text("试验城", "Test city"), invented=False, zone="Asia/Shanghai")
+            one.close()
+            rename_database(cluster, scratch, name)
+    return name
+
+
+@pytest.fixture
+def database(fresh_database: Callable[..., str], migrated: str) -> Iterator[Database]:
+    """Return an empty city of the test's own, with the newest schema."""
+    one = Database(fresh_database(migrated))
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="session")
+def demo_url(cluster: Cluster, run_uid: str, migrated: str) -> str:
+    """Address of the demo city, loaded once a run; tests only read it."""
+    name = f"demo_{run_uid}"
+    with locked(Path(tempfile.gettempdir()) / f"gridmap-test-{run_uid}.demo"):
+        if not cluster.has_database(name):
+            scratch = f"new_{name}"
+            one = open_database(make_database(cluster, scratch), city="demo")
+            load(one, seed=1, scale=1)
+            one.close()
+            rename_database(cluster, scratch, name)
+    return cluster.url(name)
+
+
+@pytest.fixture(scope="session")
+def demo(demo_url: str) -> Iterator[OpenCity]:
+    """Return the demo city, open to be asked; tests only read it."""
+    one = open_city(Database(demo_url))
+    yield one
+    one.close()

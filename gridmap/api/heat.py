@@ -25,9 +25,7 @@ def tile(heat: HeatHere, period: PeriodHere, z: int, x: int, y: int) -> Response
 
 
 @routes.get("/heat")
-def picture(
-    heat: HeatHere, period: PeriodHere, bbox: BoxHere, zoom: Annotated[int, Query(ge=0, le=22)]
-) -> Response:
+def picture(heat: HeatHere, period: PeriodHere, bbox: BoxHere, zoom: Annotated[int, Query(ge=0, le=22)]) -> Response:
     """Draw a box at a zoom."""
     if bbox is None:
         raise InputError.of("bbox", "is missing", "write west,south,east,north", "missing")

@@ -25,7 +25,7 @@ class PointsIn(BaseModel):
 
 
 @routes.get("/locate", summary="Who owns this location?")
-async def locate_one(  # noqa: PLR0913 - the parameters of the public contract, declared for its description
+async def locate_one(
     request: Request,
     city: CityHere,
     lon: Annotated[str | None, Query(max_length=40, description="longitude or easting")] = None,
@@ -39,9 +39,7 @@ async def locate_one(  # noqa: PLR0913 - the parameters of the public contract, 
 ) -> Response:
     """Answer from the snapshot in memory: the chain, the owners and why, candidates within the accuracy."""
     if strange := sorted(set(request.query_params) - KNOWN):
-        raise InputError(
-            [Fault(name[:40], "is not a parameter of locate", code="unknown") for name in strange[:20]]
-        )
+        raise InputError([Fault(name[:40], "is not a parameter of locate", code="unknown") for name in strange[:20]])
     given = {
         "lon": lon,
         "lat": lat,

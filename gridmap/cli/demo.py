@@ -15,7 +15,7 @@ from gridmap.services.demo import load
 from gridmap.services.heat import Heat
 
 app = typer.Typer(help="The invented demo city.", no_args_is_help=True)
-HERE = {"lon": 121.4585, "lat": 31.2304, "datum": "gcj02"}
+HERE: dict[str, str | float | int | None] = {"lon": 121.4585, "lat": 31.2304, "datum": "gcj02"}
 
 
 @app.command("load")

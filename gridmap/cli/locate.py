@@ -39,7 +39,7 @@ def locate(
         return
     if lon is None or lat is None:
         raise typer.BadParameter("give LON and LAT, or --file and --out")
-    raw = {
+    raw: dict[str, str | float | int | None] = {
         "lon": lon,
         "lat": lat,
         "datum": datum,
@@ -96,6 +96,4 @@ def _file(file: Path, out: Path | None, datum: str, x: str, y: str, city: CityKe
 
         counts = locate_file(one, file, out, datum=datum, x=x, y=y, on_progress=tell)
     total = sum(counts.values())
-    output.print(
-        f"{out}: {total:,} · " + " · ".join(f"{say(f'answer.{k}', lang)} {v:,}" for k, v in counts.items())
-    )
+    output.print(f"{out}: {total:,} · " + " · ".join(f"{say(f'answer.{k}', lang)} {v:,}" for k, v in counts.items()))

@@ -38,9 +38,7 @@ def answer(city: OpenCity, question: Question) -> Answer:
     if found.status == "gap":
         lines, told = snapshot.lines, found.explanation
         nearest = int(lines.leaves[told.nearest]) if told.nearest >= 0 else None
-        city.sightings.note(
-            Sighting(lines.generation.id, question.lon, question.lat, nearest, float(told.nearest_m))
-        )
+        city.sightings.note(Sighting(lines.generation.id, question.lon, question.lat, nearest, float(told.nearest_m)))
     return found
 
 
@@ -62,21 +60,14 @@ def ask_list(city: OpenCity, points: list[list[float]], datum: str) -> dict[str,
     array = np.array(points, dtype=np.float64).reshape(len(points), 2)
     lines = city.keeper.snapshot().lines
     found = locate_points(lines, array[:, 0], array[:, 1], parse_datum(datum))
-    ids = found["grid_id"].astype(object).where(found["grid_id"].notna(), None).tolist()
-    named = sorted({grid for grid in ids if grid is not None})
-    chains = {grid: [{"level": lines.grids[g].level, "id": g} for g in lines.chains[grid]] for grid in named}
+    rows = found["grid_id"].fillna(-1).to_numpy(np.int64)
+    ids = [None if grid < 0 else grid for grid in rows.tolist()]
+    chains = {grid: lines.chains[grid] for grid in np.unique(rows[rows >= 0]).tolist()}
+    named = [lines.grids[grid] for grid in sorted({grid for chain in chains.values() for grid in chain})]
     return {
         "generation": lines.generation.id,
         "status": found["status"].tolist(),
         "grid": ids,
-        "grids": {
-            str(g): {
-                "id": g,
-                "level": lines.grids[g].level,
-                "code": lines.grids[g].code,
-                "name": lines.grids[g].name,
-            }
-            for g in sorted({link["id"] for chain in chains.values() for link in chain})
-        },
-        "chains": {str(grid): [link["id"] for link in chain] for grid, chain in chains.items()},
+        "grids": {str(g.id): {"id": g.id, "level": g.level, "code": g.code, "name": g.name} for g in named},
+        "chains": {str(grid): list(chain) for grid, chain in chains.items()},
     }

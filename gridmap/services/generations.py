@@ -58,11 +58,7 @@ def publish(
     grids = _prepared(lines, frame)
     extent, holes = _gate(lines, grids)
     with database.load() as connection:
-        if (
-            base is not None
-            and store.head(connection, scheme) == base
-            and _same(store.frame(connection, base), grids)
-        ):
+        if base is not None and store.head(connection, scheme) == base and _same(store.frame(connection, base), grids):
             return _read(database, scheme, base)
         made = store.publish(
             connection,

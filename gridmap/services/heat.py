@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.maps import raster
+from gridmap.maps.data import Bounds
 from gridmap.model.errors import InputError
 from gridmap.store import incidents
 from gridmap.store.database import Database
@@ -60,7 +61,7 @@ class Heat:
         bounds = raster.tile_bounds(z, x, y)
         return self._draw(bounds, raster.TILE_PX, raster.TILE_PX, z, self._points(period))
 
-    def picture(self, bounds: raster.Bounds, zoom: int, period: Period) -> bytes:
+    def picture(self, bounds: Bounds, zoom: int, period: Period) -> bytes:
         """Draw a box at a zoom as PNG.
 
         Raises
@@ -79,7 +80,7 @@ class Heat:
             raise InputError.of("bbox, zoom", f"the picture would be {width} × {height} pixels", mend, "too_large")
         return self._draw(bounds, width, height, zoom, self._points(period))
 
-    def whole(self, bounds: raster.Bounds, period: Period) -> tuple[bytes, float]:
+    def whole(self, bounds: Bounds, period: Period) -> tuple[bytes, float]:
         """Draw a box as one picture of 1,400 pixels, for a file; gives the ceiling of its scale too."""
         points = self._points(period)
         width, height = raster.picture_size(bounds)
@@ -94,7 +95,7 @@ class Heat:
         """Tell the figure at the hot end of the scale, incidents per hectare."""
         return self._ceiling(self._points(period), zoom)
 
-    def _draw(self, bounds: raster.Bounds, width: int, height: int, zoom: int, points: _Points) -> bytes:
+    def _draw(self, bounds: Bounds, width: int, height: int, zoom: int, points: _Points) -> bytes:
         radius = raster.radius_at(REACH_M, zoom, (bounds[1] + bounds[3]) / 2)
         drawn = raster.raster(points.lon, points.lat, None, bounds, width, height, radius)
         return raster.to_png(drawn, self._ceiling(points, zoom))
@@ -112,9 +113,7 @@ class Heat:
             if kept is not None and time.monotonic() - kept.read < _KEPT_SECONDS:
                 return kept
         with self.database.read() as connection:
-            lon, lat = incidents.coordinates(
-                connection, start=period.start, end=period.end, category=period.category
-            )
+            lon, lat = incidents.coordinates(connection, start=period.start, end=period.end, category=period.category)
         points = _Points(lon, lat, time.monotonic())
         with self._lock:
             self._kept[period] = points

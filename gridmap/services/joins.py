@@ -73,8 +73,8 @@ class Joined:
             "period": {"from": self.ask.start, "to": self.ask.end},
             "source": self.layer.source.to_dict(),
             "rows": [
-                {"id": int(i), "code": grids[int(i)].code, "name": grids[int(i)].name, "value": number(v)}
-                for i, v in self.totals.by_grid.items()
+                {"id": i, "code": grids[i].code, "name": grids[i].name, "value": number(v)}
+                for i, v in self.totals.figures().items()
             ],
             "none": number(self.totals.none),
             "total": number(self.totals.total),
@@ -202,9 +202,7 @@ def _with_grids(lines: Lines, summed: pd.DataFrame, by: list[str], figures: list
     return gpd.GeoDataFrame(table, geometry=geometry, crs=4326)
 
 
-def grid_frame(
-    city: OpenCity, level: str | None, at: datetime | None, scheme: str = GOVERNANCE
-) -> gpd.GeoDataFrame:
+def grid_frame(city: OpenCity, level: str | None, at: datetime | None, scheme: str = GOVERNANCE) -> gpd.GeoDataFrame:
     """Read the grids of a level, or of all levels, as they were in force at an instant."""
     lines = city.keeper.snapshot(at, scheme).lines
     if level is not None:

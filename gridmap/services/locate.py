@@ -329,7 +329,7 @@ def locate_points(lines: Lines, x: ArrayLike, y: ArrayLike, datum: str) -> pd.Da
 
 def _taken(values: Any, rows: Any) -> Any:  # noqa: ANN401 - arrays of several types
     """Take values by row, missing where the row is -1."""
-    taken = pd.array(values, dtype="Int64" if np.asarray(values).dtype.kind == "i" else "string")
+    taken: Any = pd.array(values, dtype="Int64" if np.asarray(values).dtype.kind == "i" else "string")
     return taken.take(rows, allow_fill=True)
 
 

@@ -3,13 +3,15 @@
 Memory is bounded by the chunk, whatever the file's size. The output appears whole or not at all.
 """
 
+import csv
 import gzip
 import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -98,7 +100,7 @@ def _owned(lines: Lines, chunk: pa.Table, datum: str, x: str, y: str, counts: "C
         found["status"] = found["status"].cat.add_categories(["unreadable"])
         found = found.set_index(np.flatnonzero(good)).reindex(np.arange(len(xs)))
         found["status"] = found["status"].fillna("unreadable")
-    counts.update(found["status"].value_counts().to_dict())
+    counts.update(found["status"].astype(str).tolist())
     return found
 
 
@@ -159,16 +161,15 @@ def _chunks(source: Path, tell: Callable[[int, int], None] | None) -> Iterator[p
 
 def _csv_chunks(source: Path, tell: Callable[[int, int], None] | None) -> Iterator[pa.Table]:
     total = source.stat().st_size
-    with source.open("rb") as raw:
-        stream: IO[bytes] = gzip.open(raw) if source.name.lower().endswith(".gz") else raw
-        # All columns as texts but nothing guessed: a house number 0012 has to come out as it went in.
-        header = stream.readline().decode("utf-8-sig").rstrip("\r\n")
-        names = next(
-            iter(pyarrow.csv.read_csv(pa.BufferReader((header + "\n").encode())).schema.names for _ in "1")
-        )
+    with ExitStack() as stack:
+        raw = stack.enter_context(source.open("rb"))
+        packed = source.name.lower().endswith(".gz")
+        stream: Any = stack.enter_context(gzip.open(raw)) if packed else raw
+        # All columns are texts and nothing is guessed: a house number 0012 has to come out as it went in.
+        names = next(csv.reader([stream.readline().decode("utf-8-sig")]), [])
         reader = pyarrow.csv.open_csv(
             stream,
-            read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=_BLOCK_BYTES, encoding="utf8"),
+            read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=_BLOCK_BYTES),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
             ),
@@ -180,29 +181,21 @@ def _csv_chunks(source: Path, tell: Callable[[int, int], None] | None) -> Iterat
                 tell(raw.tell(), total)
 
 
-class _writer:  # noqa: N801 - used as a context, like `open`
-    """Writes tables to CSV or Parquet by the ending of the target's name."""
+@contextmanager
+def _writer(target: Path, scratch: IO[bytes]) -> Iterator[Callable[[pa.Table], None]]:
+    """Write tables to CSV or Parquet by the ending of the target's name."""
+    name = target.name.lower()
+    if not name.endswith((".csv", ".csv.gz", ".parquet")):
+        raise InputError.of(target.name, "is neither .csv, .csv.gz nor .parquet", code="format")
+    make = pq.ParquetWriter if name.endswith(".parquet") else pyarrow.csv.CSVWriter
+    with ExitStack() as stack:
+        stream: Any = stack.enter_context(gzip.open(scratch, "wb")) if name.endswith(".gz") else scratch
+        inner: Any = None
 
-    def __init__(self, target: Path, scratch: IO[bytes]) -> None:
-        name = target.name.lower()
-        if not name.endswith((".csv", ".csv.gz", ".parquet")):
-            raise InputError.of(target.name, "is neither .csv, .csv.gz nor .parquet", code="format")
-        self._parquet = name.endswith(".parquet")
-        self._stream: IO[bytes] = gzip.open(scratch, "wb") if name.endswith(".gz") else scratch  # type: ignore[assignment]
-        self._owned = self._stream is not scratch
-        self._inner: pq.ParquetWriter | pyarrow.csv.CSVWriter | None = None
+        def write(table: pa.Table) -> None:
+            nonlocal inner
+            if inner is None:
+                inner = stack.enter_context(make(stream, table.schema))
+            inner.write_table(table)
 
-    def __enter__(self) -> Callable[[pa.Table], None]:
-        return self._write
-
-    def _write(self, table: pa.Table) -> None:
-        if self._inner is None:
-            make = pq.ParquetWriter if self._parquet else pyarrow.csv.CSVWriter
-            self._inner = make(self._stream, table.schema)
-        self._inner.write_table(table)
-
-    def __exit__(self, *_error: object) -> None:
-        if self._inner is not None:
-            self._inner.close()
-        if self._owned:
-            self._stream.close()
+        yield write

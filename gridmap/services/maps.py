@@ -62,7 +62,7 @@ def map_data(
     if chosen.needs == "figures":
         joined = join(city, Ask(layer or "incidents", shown, measure or COUNT, start, end, category))
         found = joined.totals
-        figures = Figures(shown, joined.title, joined.unit, found.by_grid.to_dict(), found.none, found.total)
+        figures = Figures(shown, joined.title, joined.unit, found.figures(), found.none, found.total)
         source = joined.layer.source
     data = MapData(
         lang=lang,

@@ -66,9 +66,7 @@ def open_database(
         card = _prepare(database, city or "own", zone)
         if city is not None and card.key != city:
             database.close()
-            raise InputError.of(
-                "database", f"holds the {card.key} city, not the {city} one", "name another database"
-            )
+            raise InputError.of("database", f"holds the {card.key} city, not the {city} one", "name another database")
         return database
     cluster = cluster_of(data_dir)
     cluster.start()

@@ -13,9 +13,7 @@ from gridmap.store import places as store
 Box = tuple[float, float, float, float]
 
 
-def listing(
-    city: OpenCity, q: str | None, kind: str | None, bbox: Box | None, limit: int, after: int | None
-) -> bytes:
+def listing(city: OpenCity, q: str | None, kind: str | None, bbox: Box | None, limit: int, after: int | None) -> bytes:
     """Find places by text, or list those of a kind in the order of their ids, as GeoJSON.
 
     Raises

@@ -152,9 +152,7 @@ def _number(
     return number
 
 
-def _known(
-    raw: Mapping[str, str | float | int | None], name: str, known: list[str], faults: list[Fault]
-) -> str | None:
+def _known(raw: Mapping[str, str | float | int | None], name: str, known: list[str], faults: list[Fault]) -> str | None:
     value = raw.get(name)
     if value is None or value == "":
         return None

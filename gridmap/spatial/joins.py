@@ -29,6 +29,10 @@ class Totals:
     by_grid: pd.Series
     none: float
 
+    def figures(self) -> dict[int, float]:
+        """Give the figures by grid id as plain numbers."""
+        return dict(zip(self.by_grid.index.tolist(), self.by_grid.tolist(), strict=True))
+
     @property
     def total(self) -> float:
         """Everything: in grids and in none."""
@@ -45,9 +49,7 @@ def spots_of(geometries: Geometries) -> tuple[NDArray[np.float64], NDArray[np.fl
     """
     kinds = shapely.get_type_id(geometries)
     if not np.isin(kinds, (_POINT, _POLYGON, _MULTIPOLYGON)).all():
-        raise InputError.of(
-            "layer", "lines belong to many grids along their length", "join points or areas", "lines"
-        )
+        raise InputError.of("layer", "lines belong to many grids along their length", "join points or areas", "lines")
     spots = shapely.point_on_surface(geometries)
     return shapely.get_x(spots), shapely.get_y(spots)
 

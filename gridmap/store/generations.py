@@ -66,9 +66,7 @@ def in_force(
     """Find the generation in force at an instant, as it was known at another; both default to now."""
     now = clock(connection)
     query = _GENERATION + " WHERE s.key = :scheme AND v.in_force @> CAST(:at AS timestamptz)"
-    row = connection.execute(
-        text(query), {"scheme": scheme, "at": at or now, "known": known_at or now}
-    ).one_or_none()
+    row = connection.execute(text(query), {"scheme": scheme, "at": at or now, "known": known_at or now}).one_or_none()
     return None if row is None else _generation(row)
 
 
@@ -134,7 +132,7 @@ def frame(connection: Connection, generation_id: int, level: str | None = None) 
     rows = connection.execute(text(query), {"generation": generation_id, "level": level}).all()
     table = pd.DataFrame([tuple(row) for row in rows], columns=columns)
     table["id"] = table["id"].astype("int64")
-    table["parent"] = pd.array(table["parent"], dtype="Int64")
+    table["parent"] = table["parent"].astype("Int64")
     table["area_m2"] = table["area_m2"].astype("float64")
     geometry = shapely.from_wkb(table.pop("wkb").to_numpy(dtype=object))
     return gpd.GeoDataFrame(table, geometry=geometry, crs=4326)
@@ -142,9 +140,7 @@ def frame(connection: Connection, generation_id: int, level: str | None = None) 
 
 def extent(connection: Connection, generation_id: int) -> shapely.Geometry:
     """Read the ground that a generation answers for, gaps included."""
-    wkb = connection.scalar(
-        text("SELECT ST_AsBinary(extent) FROM generation WHERE id = :id"), {"id": generation_id}
-    )
+    wkb = connection.scalar(text("SELECT ST_AsBinary(extent) FROM generation WHERE id = :id"), {"id": generation_id})
     if wkb is None:
         raise NotFoundError(f"there is no generation {generation_id}")
     return shapely.from_wkb(wkb)

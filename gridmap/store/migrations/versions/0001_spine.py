@@ -13,7 +13,9 @@ depends_on = None
 def _run(name: str) -> None:
     script = files("gridmap.store.migrations.versions").joinpath(name).read_text(encoding="utf-8")
     # Straight to the driver: SQLAlchemy would read the per cent signs of the functions as parameters.
-    op.get_bind().connection.driver_connection.execute(script)
+    connection = op.get_bind().connection.driver_connection
+    if connection is not None:
+        connection.execute(script)
 
 
 def upgrade() -> None:
