@@ -152,9 +152,7 @@ def _is_collapsed(ring: shapely.LinearRing) -> bool:
     return bool(shapely.get_type_id(shapely.convex_hull(ring)) != _POLYGON)
 
 
-def _without_collapsed_rings(
-    geometry: shapely.Geometry, position: int, dropped: list[DroppedRing]
-) -> shapely.Geometry:
+def _without_collapsed_rings(geometry: shapely.Geometry, position: int, dropped: list[DroppedRing]) -> shapely.Geometry:
     kept = []
     for polygon in shapely.get_parts(geometry):
         rings = shapely.get_rings(polygon)
@@ -166,7 +164,7 @@ def _without_collapsed_rings(
         )
         if len(rings) and not collapsed[0]:
             holes = [ring for ring, gone in zip(rings[1:], collapsed[1:], strict=True) if not gone]
-            kept.append(shapely.polygons(rings[0], holes))
+            kept.append(shapely.Polygon(rings[0], holes))
     if geometry.geom_type == "Polygon":
         return kept[0] if kept else shapely.Polygon()
     return shapely.multipolygons(kept) if kept else shapely.MultiPolygon()

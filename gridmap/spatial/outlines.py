@@ -64,7 +64,7 @@ def read_outlines(frame: GeoDataFrame) -> Outlines:
     areas = np.asarray(shapely.transform(snapped, lambda points: np.rint(points * SCALE)), dtype=object)
     kind = shapely.get_type_id(areas)
     empty = np.asarray(shapely.is_empty(areas) | shapely.is_missing(areas))
-    areal = np.isin(kind, (_POLYGON, _MULTIPOLYGON)) & ~empty
+    areal = np.isin(kind, (_POLYGON, _MULTIPOLYGON)) & ~empty & ~_with_infinities(areas)
     not_areas = {int(row): _what_instead(snapped[row]) for row in np.flatnonzero(~areal)}
     areas[~areal] = shapely.MultiPolygon()
     invalid_rows = np.flatnonzero(~shapely.is_valid(areas))
@@ -138,11 +138,20 @@ def overlapping_pairs(areas: Geometries) -> Iterator[tuple[NDArray[np.int64], ND
         yield first[meet], other[meet]
 
 
+def _with_infinities(areas: Geometries) -> NDArray[np.bool_]:
+    points, owner = shapely.get_coordinates(areas, return_index=True)
+    result = np.zeros(len(areas), dtype=bool)
+    result[owner[~np.isfinite(points).all(axis=1)]] = True
+    return result
+
+
 def _what_instead(geometry: shapely.Geometry | None) -> str:
     if geometry is None:
         return "no outline"
     if geometry.is_empty:
         return "an empty outline"
+    if shapely.get_type_id(geometry) in {_POLYGON, _MULTIPOLYGON}:
+        return "coordinates that are not finite"
     return f"a {geometry.geom_type}"
 
 

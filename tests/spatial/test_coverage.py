@@ -14,6 +14,7 @@ from gridmap.spatial.measures import area_m2
 
 REALDATA = Path(os.environ.get("GRIDMAP_REALDATA", Path(__file__).parents[3] / "shared" / "data"))
 UNIT = 0.001
+SQUARE = shapely.box(121.4, 31.2, 121.5, 31.3)
 
 
 def at(geometry):
@@ -65,9 +66,7 @@ def test_an_island_inside_a_gap_is_no_gap_and_its_own_hole_is_one():
 
 
 def test_an_island_that_fills_its_hole_leaves_none():
-    assert (
-        len(find_gaps(np.array([shapely.box(0, 0, 9, 9) - shapely.box(3, 3, 6, 6), shapely.box(3, 3, 6, 6)]))) == 0
-    )
+    assert len(find_gaps(np.array([shapely.box(0, 0, 9, 9) - shapely.box(3, 3, 6, 6), shapely.box(3, 3, 6, 6)]))) == 0
 
 
 def test_every_overlapping_pair_is_listed_largest_first():
@@ -118,6 +117,15 @@ def test_what_is_no_area_is_listed():
         "a LineString",
     ]
     assert not report.clean
+
+
+def test_coordinates_that_are_not_finite_are_told():
+    bad = [
+        shapely.Polygon([(0, 0), (1, 0), (1, value), (0, 1)]) for value in (float("nan"), float("inf"), float("-inf"))
+    ]
+    report = check(gpd.GeoDataFrame(geometry=[*bad, SQUARE]))
+    assert [defect.grids for defect in report.not_areas] == [(0,), (1,), (2,)]
+    assert {defect.reason for defect in report.not_areas} == {"coordinates that are not finite"}
 
 
 def test_duplicates_are_told_whatever_their_start_and_turn():
@@ -178,9 +186,7 @@ def test_no_grids_at_all():
 
 def test_nested_squares_are_clean():
     children = grids(*squares(4, 1), parent=["w", "w", "e", "e"])
-    parents = gpd.GeoDataFrame(
-        geometry=[at(shapely.box(0, 0, 2, 1)), at(shapely.box(2, 0, 4, 1))], index=["w", "e"]
-    )
+    parents = gpd.GeoDataFrame(geometry=[at(shapely.box(0, 0, 2, 1)), at(shapely.box(2, 0, 4, 1))], index=["w", "e"])
     assert check_nesting(children, parents).clean
 
 

@@ -74,3 +74,11 @@ def test_a_symmetric_bow_tie_is_a_fault_to_show_not_dust():
     result, dropped = snap_and_report([bow_tie])
     assert not dropped
     assert not result[0].is_valid
+
+
+def test_a_polygon_whose_only_hole_collapses_is_left_whole():
+    hole = [(0.5, 0.5), (0.5 + STEP / 5, 0.5), (0.5, 0.5 + STEP / 5)]
+    square = shapely.box(0, 0, 1, 1)
+    [result], dropped = snap_and_report([shapely.Polygon(square.exterior, [hole])])
+    assert result.equals(square)
+    assert len(dropped) == 1
