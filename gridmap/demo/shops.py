@@ -130,7 +130,7 @@ def open_shops(seed: int, sub: int, slots: list[Slot], roads: list[Road]) -> lis
         raise AssertionError(f"only {len(slots)} shop fronts in sub-district {sub}")
     by_road = sorted({slot.road for slot in slots})
     liking = {road: float(rng.gamma(1.6)) + 0.25 for road in by_road}
-    liking.update({road: 3.0 for road in by_road if roads[road].role == "ew" and roads[road].index == 2})
+    liking.update({road: 5.0 for road in by_road if roads[road].role == "ew" and roads[road].index == 2})
     food = food_streets(seed, sub, slots, roads)
     weights = np.array([liking[slot.road] * (3.0 if slot.road in food else 1.0) for slot in slots])
     weights = np.round(weights, 6)
