@@ -142,7 +142,8 @@ def as_geometries(geometries: Iterable[Any]) -> Geometries:
 def _with_collapsed_rings(geometries: Geometries, areal: NDArray[np.bool_]) -> list[int]:
     polygons, owners = shapely.get_parts(geometries[areal], return_index=True)
     rings, of_polygon = shapely.get_rings(polygons, return_index=True)
-    flat = shapely.area(shapely.polygons(rings)) == 0.0
+    with np.errstate(invalid="ignore"):
+        flat = shapely.area(shapely.polygons(rings)) == 0.0
     suspects = [k for k in np.flatnonzero(flat) if _is_collapsed(rings[k])]
     return sorted({int(np.flatnonzero(areal)[owners[of_polygon[k]]]) for k in suspects})
 

@@ -120,9 +120,8 @@ def test_what_is_no_area_is_listed():
 
 
 def test_coordinates_that_are_not_finite_are_told():
-    bad = [
-        shapely.Polygon([(0, 0), (1, 0), (1, value), (0, 1)]) for value in (float("nan"), float("inf"), float("-inf"))
-    ]
+    with np.errstate(invalid="ignore"):
+        bad = [shapely.Polygon([(0, 0), (1, 0), (1, value), (0, 1)]) for value in (np.nan, np.inf, -np.inf)]
     report = check(gpd.GeoDataFrame(geometry=[*bad, SQUARE]))
     assert [defect.grids for defect in report.not_areas] == [(0,), (1,), (2,)]
     assert {defect.reason for defect in report.not_areas} == {"coordinates that are not finite"}
