@@ -211,9 +211,7 @@ def _towers(yard: Yard, number: int, parcel: Parcel, block: Polygon, rng: np.ran
     """Stand towers on podiums behind a forecourt."""
     wanted = int(parcel.tags["towers"])
     setback = between(rng, 4.5, 8.0)
-    ground = parcel.outline.buffer(-3.2, join_style="mitre").intersection(
-        block.buffer(-setback, join_style="mitre")
-    )
+    ground = parcel.outline.buffer(-3.2, join_style="mitre").intersection(block.buffer(-setback, join_style="mitre"))
     base = max(polygons(shapely.simplify(ground, 0.4), 100), key=lambda part: part.area)
     sites = [base]
     if wanted == 2:
@@ -243,9 +241,7 @@ def _one_tower(yard: Yard, number: int, site: Polygon, setback: float, rng: np.r
     tower, podium = tower_and_podium(site, rng, form)
     use = str(rng.choice(["office", "office", "office", "mixed", "hotel"]))
     floors = int(rng.integers(18, 48))
-    yard.buildings.append(
-        Building(tower, number, floors, use, tower=True, setback=setback, role="tower", front=True)
-    )
+    yard.buildings.append(Building(tower, number, floors, use, tower=True, setback=setback, role="tower", front=True))
     if podium is not None:
         yard.buildings.append(
             Building(podium, number, int(rng.integers(3, 7)), "mixed", True, setback=setback + 3, role="podium")

@@ -24,9 +24,7 @@ def polygons(found: shapely.Geometry, least: float) -> list[Polygon]:
     return sorted(kept, key=lambda part: part.centroid.coords[0])
 
 
-def strip(
-    outline: Polygon, block: Polygon, setback: float, depth: float, front: MultiLineString
-) -> shapely.Geometry:
+def strip(outline: Polygon, block: Polygon, setback: float, depth: float, front: MultiLineString) -> shapely.Geometry:
     """Take the strip of a parcel along its street front, `depth` deep behind the setback."""
     ground = outline.buffer(-GAP, join_style="mitre")
     zone = block.buffer(-setback, join_style="mitre").difference(block.buffer(-setback - depth, join_style="mitre"))
@@ -116,6 +114,8 @@ def _spans(flat: Polygon, low: float, high: float) -> list[tuple[float, float]]:
     spans = []
     middle = LineString([(west - 1, (low + high) / 2), (east + 1, (low + high) / 2)])
     for part in shapely.get_parts(flat.intersection(middle)):
+        if part.is_empty:
+            continue
         left, right = part.bounds[0], part.bounds[2]
         for y in (low, high):
             cut = flat.intersection(LineString([(left - 40, y), (right + 40, y)]))

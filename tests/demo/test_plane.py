@@ -12,7 +12,5 @@ def test_there_and_back():
 def test_metres_are_metres():
     xy = np.array([[600.0, 0.0], [0.0, 600.0], [-600.0, -600.0]])
     lonlat = to_degrees(xy)
-    _, _, distance = Geod(ellps="WGS84").inv(
-        np.full(3, ORIGIN[0]), np.full(3, ORIGIN[1]), lonlat[:, 0], lonlat[:, 1]
-    )
+    _, _, distance = Geod(ellps="WGS84").inv(np.full(3, ORIGIN[0]), np.full(3, ORIGIN[1]), lonlat[:, 0], lonlat[:, 1])
     assert np.abs(distance - np.hypot(*xy.T)).max() < 0.1

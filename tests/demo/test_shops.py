@@ -7,9 +7,7 @@ from gridmap.demo.plane import to_metres
 
 def test_shops_stand_behind_a_facade_that_faces_a_street(city, other_city):
     for where in (city, other_city):
-        shapes = dict(
-            zip(where.places.key, shapely.transform(where.places.geometry.values, to_metres), strict=True)
-        )
+        shapes = dict(zip(where.places.key, shapely.transform(where.places.geometry.values, to_metres), strict=True))
         kinds = dict(zip(where.places.key, where.places.kind, strict=True))
         roads = where.places[where.places.kind == "road"]
         lines = shapely.transform(roads.geometry.values, to_metres)
