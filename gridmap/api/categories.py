@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from gridmap.api.responses import json_response
-from gridmap.model.layers import load_categories
+from gridmap.model import layers
 
 routes = APIRouter(tags=["incidents"])
 
@@ -19,6 +19,6 @@ def categories() -> Response:
                 "class": category.class_title.to_dict(),
                 "side": category.side,
             }
-            for category in load_categories().values()
+            for category in layers.categories().values()
         ]
     )

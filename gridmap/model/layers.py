@@ -149,6 +149,18 @@ def _layers() -> dict[str, Layer]:
     return load_layers()
 
 
+@cache
+def schemes() -> dict[str, Scheme]:
+    """Return the schemes of the layer files, read once."""
+    return load_schemes()
+
+
+@cache
+def categories() -> dict[str, Category]:
+    """Return the categories of the layer files by code, read once."""
+    return load_categories()
+
+
 def _load_all(folder: Path, build: Callable[[str, dict[str, Any]], T]) -> dict[str, T]:
     found: dict[str, T] = {}
     faults: list[Fault] = []

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gridmap.model.layers import load_schemes
+from gridmap.model.layers import schemes
 from gridmap.services.generations import faults_of
 from gridmap.store import generations, schema
 from gridmap.store import invariants as store
@@ -29,7 +29,7 @@ def check(database: Database) -> list[Finding]:
         return findings
     with database.read() as connection:
         findings += [Finding(name, tuple(found)) for name, found in store.run(connection).items()]
-    return findings + [_lines(database, scheme) for scheme in load_schemes()]
+    return findings + [_lines(database, scheme) for scheme in schemes()]
 
 
 def schema_revision(database: Database) -> str:

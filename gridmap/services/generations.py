@@ -9,7 +9,7 @@ import shapely
 
 from gridmap.model.errors import CoverageError, Fault, NotFoundError
 from gridmap.model.generations import Generation
-from gridmap.model.layers import load_schemes
+from gridmap.model.layers import schemes
 from gridmap.model.schemes import Scheme
 from gridmap.spatial.coverage import check, check_nesting, find_gaps
 from gridmap.spatial.lattice import snap
@@ -54,7 +54,7 @@ def publish(
     ConflictError
         Another generation was published meanwhile.
     """
-    lines = load_schemes()[scheme]
+    lines = schemes()[scheme]
     grids = _prepared(lines, frame)
     extent, holes = _gate(lines, grids)
     with database.load() as connection:
@@ -123,7 +123,7 @@ def faults_of(scheme: str, frame: gpd.GeoDataFrame) -> list[Fault]:
     """
     keys = dict(zip(frame["id"], frame["key"], strict=True))
     by_key = frame.assign(parent=frame["parent"].map(lambda parent: keys[parent], na_action="ignore"))
-    return _faults(load_schemes()[scheme], _prepared(load_schemes()[scheme], by_key))
+    return _faults(schemes()[scheme], _prepared(schemes()[scheme], by_key))
 
 
 def _faults(scheme: Scheme, grids: gpd.GeoDataFrame) -> list[Fault]:

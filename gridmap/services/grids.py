@@ -7,8 +7,8 @@ import geopandas as gpd
 import orjson
 import shapely
 
+from gridmap.model import layers
 from gridmap.model.errors import NotFoundError
-from gridmap.model.layers import load_schemes
 from gridmap.services.geojson import feature_collection
 from gridmap.services.locate import owner_of_grid
 from gridmap.services.opening import OpenCity
@@ -20,7 +20,7 @@ Box = tuple[float, float, float, float]
 def schemes(city: OpenCity) -> list[dict[str, Any]]:
     """List the schemes that have lines in force, with levels, counts and bounds."""
     found = []
-    for key, scheme in load_schemes().items():
+    for key, scheme in layers.schemes().items():
         try:
             lines = city.keeper.snapshot(scheme=key).lines
         except NotFoundError:

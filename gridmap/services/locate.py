@@ -196,7 +196,8 @@ def _owners(
     snapshot: Snapshot, question: Question, grid: Grid | None, told: Explanation, at: datetime
 ) -> tuple[Answerable, ...]:
     """Find the ground's owner by the ladder, in a gap that of the nearest grid; then those of the building."""
-    lines, found = snapshot.lines, []
+    lines: Lines = snapshot.lines
+    found: list[Answerable] = []
     if grid is None and (told.nearest < 0 or _without_owner(lines, question) == "outside"):
         return ()
     leaf = grid.id if grid else int(lines.leaves[told.nearest])

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from gridmap.model.errors import Fault, InputError
-from gridmap.model.layers import load_categories, load_schemes
+from gridmap.model.layers import categories, schemes
 from gridmap.model.schemes import GOVERNANCE
 from gridmap.model.times import parse_instant
 from gridmap.spatial.datums import ALLOWED, parse_datum, to_wgs84
@@ -67,8 +67,8 @@ def read_question(raw: Mapping[str, str | float | int | None]) -> Question:
     floor = _number(raw, "floor", faults, required=False, least=_FLOORS[0], most=_FLOORS[1])
     if floor is not None and floor != int(floor):
         faults.append(Fault("floor", "is not a whole number", code="not_integer"))
-    category = _known(raw, "category", sorted(load_categories()), faults)
-    scheme = _known(raw, "scheme", list(load_schemes()), faults) or GOVERNANCE
+    category = _known(raw, "category", sorted(categories()), faults)
+    scheme = _known(raw, "scheme", list(schemes()), faults) or GOVERNANCE
     instants: dict[str, datetime | None] = {}
     for name in ("at", "known_at"):
         instants[name] = None

@@ -22,7 +22,7 @@ from gridmap.model.cities import CityCard
 from gridmap.model.errors import NotFoundError, UnavailableError
 from gridmap.model.generations import Generation
 from gridmap.model.grids import Grid
-from gridmap.model.layers import load_schemes
+from gridmap.model.layers import schemes
 from gridmap.model.posts import Roster
 from gridmap.model.schemes import GOVERNANCE, Scheme
 from gridmap.services.spots import Spots
@@ -100,7 +100,7 @@ def build_lines(generation: Generation, frame: gpd.GeoDataFrame, extent: shapely
     leaves = frame[is_leaf]
     ground = gpd.GeoDataFrame({"id": [1]}, geometry=[extent], crs=4326)
     return Lines(
-        scheme=load_schemes()[generation.scheme],
+        scheme=schemes()[generation.scheme],
         generation=generation,
         grids=grids,
         chains={int(leaf): _chain(grids, int(leaf)) for leaf in leaves["id"]},
@@ -174,7 +174,7 @@ class Keeper:
                 versions = generations.versions(connection)
                 if self._city is None:
                     self._city = cities.read(connection)
-                for scheme in load_schemes():
+                for scheme in schemes():
                     topic = f"lines:{scheme}"
                     if versions.get(topic) != self._versions.get(topic):
                         ahead = generations.upcoming(connection, scheme)
@@ -221,8 +221,8 @@ class Keeper:
         UnavailableError
             The database does not answer.
         """
-        if scheme not in load_schemes():
-            raise NotFoundError(f"there is no scheme {scheme!r}; there are {', '.join(load_schemes())}")
+        if scheme not in schemes():
+            raise NotFoundError(f"there is no scheme {scheme!r}; there are {', '.join(schemes())}")
         instant = at or self.now()
         if at is not None:
             self._fresh()
