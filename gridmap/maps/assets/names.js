@@ -101,6 +101,7 @@ function* wanted({ levels, level, selected, places, hidden, figures }, view) {
   const last = levels.findIndex((one) => one.key === level);
   for (const [i, one] of levels.entries()) {
     if (i > last) break;
+    if (figures && one.key !== figures.level) continue;
     // A level's names give way to those of the level below as its grids outgrow the view.
     const finer = levels[i + 1];
     if (i < last && finer && typical(finer.grids) * view.k > 190) continue;

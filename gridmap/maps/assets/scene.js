@@ -14,7 +14,7 @@ export class Scene {
     this.map = map;
     this.space = new Space((south + north) / 2, (west + east) / 2);
     this.state = { places: {}, levels: [], level: null, selected: [], hidden: new Set(), figures: null, ground: null };
-    panes(map, ['gm-base', 'gm-heat', 'gm-lines', 'gm-marks', 'gm-names']);
+    panes(map, ['gm-base', 'gm-heat', 'gm-lines', 'gm-names', 'gm-marks']);
     this.layers = [
       painted(map, 'gm-base', this.space, (ctx, view) => paintBase(ctx, view, this.state)),
       painted(map, 'gm-lines', this.space, (ctx, view) => {

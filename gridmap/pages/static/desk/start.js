@@ -80,7 +80,7 @@ class Desk {
 
   card() {
     const { city, invented } = this.boot;
-    $('city').replaceChildren(city, ...(invented ? [' ', make('span', { class: 'gm-badge', text: say('map.invented') })] : []));
+    $('city').replaceChildren(make('span', { text: city }), ...(invented ? [make('span', { class: 'gm-badge', text: say('map.invented') })] : []));
   }
 
   noLines() {
@@ -237,7 +237,9 @@ class Desk {
     const chain = this.scene.select((found.chain ?? []).map((grid) => grid.id));
     const atLevel = chain.find((grid) => grid.level === state.level) ?? chain[chain.length - 1] ?? null;
     this.subject = atLevel;
-    this.uncover([lat, lon]);
+    const nearest = chain.length || !found.nearest ? null : this.scene.chain(found.nearest.id).pop();
+    if (nearest) this.map.fitBounds(this.scene.boundsOf([nearest]).extend([lat, lon]), { animate: !calm(), maxZoom: 18, ...this.sheet.padding(60) });
+    else this.uncover([lat, lon]);
     this.refresh();
   }
 
