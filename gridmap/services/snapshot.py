@@ -182,7 +182,7 @@ class Keeper:
                 if versions.get("posts") != self._versions.get("posts"):
                     self._roster = posts.roster(connection)
                 if versions.get("places") != self._versions.get("places"):
-                    self._spots = Spots.read(connection)
+                    self._spots = Spots.read(self.database)
             self._versions = versions
             self._looked = began
 

@@ -7,10 +7,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
-from sqlalchemy import Connection
-
 from gridmap.spatial.ownership import OwnershipIndex
 from gridmap.store import places as store
+from gridmap.store.database import Database
 
 SHOP_REACH_M = 15.0
 _MOST_SHOPS = 5
@@ -52,11 +51,12 @@ class Spots:
         return cls((), OwnershipIndex.from_frame(nothing, id="id"), (), None, 0.0)
 
     @classmethod
-    def read(cls, connection: Connection) -> "Spots":
+    def read(cls, database: Database) -> "Spots":
         """Read buildings, compounds and shops from the store."""
-        kinds = [store.frame(connection, kind) for kind in ("building", "compound")]
+        with database.read() as connection:
+            kinds = [store.frame(connection, kind) for kind in ("building", "compound")]
+            shops = store.frame(connection, "shop")
         areas = [frame[["id", "kind", "name", "address", "geometry"]] for frame in kinds if len(frame)]
-        shops = store.frame(connection, "shop")
         return cls.of(areas, shops)
 
     @classmethod
