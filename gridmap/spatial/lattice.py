@@ -91,7 +91,8 @@ def snap(geometries: Iterable[Any]) -> Geometries:
     """Move every vertex to the nearest lattice point.
 
     Heights are dropped, and so are repeated points and rings that shrink to nothing; a polygon without its
-    shell becomes empty. Nothing else is mended: an outline that crosses itself still does.
+    shell becomes empty. Nothing else is mended: an outline that crosses itself still does, and one with a
+    coordinate that is not finite is left as it is, for a check to find.
 
     Parameters
     ----------
@@ -123,10 +124,21 @@ def snap_and_report(geometries: Iterable[Any]) -> tuple[Geometries, list[Dropped
     on_lattice = shapely.transform(given, lambda points: np.rint(points * SCALE) / SCALE)
     on_lattice = np.asarray(on_lattice, dtype=object)
     dropped: list[DroppedRing] = []
-    areal = np.isin(shapely.get_type_id(on_lattice), (_POLYGON, _MULTIPOLYGON))
+    # GEOS would drop coordinates that are not finite as if they were repeats, and hide the fault.
+    finite = is_finite(on_lattice)
+    areal = finite & np.isin(shapely.get_type_id(on_lattice), (_POLYGON, _MULTIPOLYGON))
     for position in _with_collapsed_rings(on_lattice, areal):
         on_lattice[position] = _without_collapsed_rings(on_lattice[position], position, dropped)
-    return np.asarray(shapely.remove_repeated_points(on_lattice), dtype=object), dropped
+    on_lattice[finite] = shapely.remove_repeated_points(on_lattice[finite])
+    return on_lattice, dropped
+
+
+def is_finite(geometries: Geometries) -> NDArray[np.bool_]:
+    """Tell which geometries have only finite coordinates; missing and empty ones do."""
+    points, owner = shapely.get_coordinates(geometries, return_index=True)
+    result = np.ones(len(geometries), dtype=bool)
+    result[owner[~np.isfinite(points).all(axis=1)]] = False
+    return result
 
 
 def as_geometries(geometries: Iterable[Any]) -> Geometries:
@@ -142,8 +154,7 @@ def as_geometries(geometries: Iterable[Any]) -> Geometries:
 def _with_collapsed_rings(geometries: Geometries, areal: NDArray[np.bool_]) -> list[int]:
     polygons, owners = shapely.get_parts(geometries[areal], return_index=True)
     rings, of_polygon = shapely.get_rings(polygons, return_index=True)
-    with np.errstate(invalid="ignore"):
-        flat = shapely.area(shapely.polygons(rings)) == 0.0
+    flat = shapely.area(shapely.polygons(rings)) == 0.0
     suspects = [k for k in np.flatnonzero(flat) if _is_collapsed(rings[k])]
     return sorted({int(np.flatnonzero(areal)[owners[of_polygon[k]]]) for k in suspects})
 

@@ -13,7 +13,7 @@ import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
-from gridmap.spatial.lattice import SCALE, Geometries, snap
+from gridmap.spatial.lattice import SCALE, Geometries, is_finite, snap
 from gridmap.spatial.measures import area_m2
 
 Floats = NDArray[np.float64]
@@ -64,7 +64,7 @@ def read_outlines(frame: GeoDataFrame) -> Outlines:
     areas = np.asarray(shapely.transform(snapped, lambda points: np.rint(points * SCALE)), dtype=object)
     kind = shapely.get_type_id(areas)
     empty = np.asarray(shapely.is_empty(areas) | shapely.is_missing(areas))
-    areal = np.isin(kind, (_POLYGON, _MULTIPOLYGON)) & ~empty & ~_with_infinities(areas)
+    areal = np.isin(kind, (_POLYGON, _MULTIPOLYGON)) & ~empty & is_finite(areas)
     not_areas = {int(row): _what_instead(snapped[row]) for row in np.flatnonzero(~areal)}
     areas[~areal] = shapely.MultiPolygon()
     invalid_rows = np.flatnonzero(~shapely.is_valid(areas))
@@ -136,13 +136,6 @@ def overlapping_pairs(areas: Geometries) -> Iterator[tuple[NDArray[np.int64], ND
         first, other = first[ordered], other[ordered]
         meet = shapely.relate_pattern(areas[first], areas[other], "T********")
         yield first[meet], other[meet]
-
-
-def _with_infinities(areas: Geometries) -> NDArray[np.bool_]:
-    points, owner = shapely.get_coordinates(areas, return_index=True)
-    result = np.zeros(len(areas), dtype=bool)
-    result[owner[~np.isfinite(points).all(axis=1)]] = True
-    return result
 
 
 def _what_instead(geometry: shapely.Geometry | None) -> str:

@@ -82,3 +82,10 @@ def test_a_polygon_whose_only_hole_collapses_is_left_whole():
     [result], dropped = snap_and_report([shapely.Polygon(square.exterior, [hole])])
     assert result.equals(square)
     assert len(dropped) == 1
+
+
+def test_snapping_does_not_hide_a_coordinate_that_is_not_finite():
+    with np.errstate(invalid="ignore"):
+        bad = shapely.Polygon([(0, 0), (1, 0), (1, np.nan), (0, 1)])
+    [result] = snap([bad])
+    assert np.isnan(shapely.get_coordinates(result)).any()

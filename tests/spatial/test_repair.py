@@ -78,9 +78,7 @@ def test_an_enclave_keeps_its_ground_and_is_cut_out():
 def test_a_twin_and_a_grid_buried_under_several_would_vanish():
     with pytest.raises(CoverageError) as caught:
         repair(
-            grids(
-                shapely.box(0, 0, 1, 1), shapely.box(0, 0, 1, 1), shapely.box(5, 5, 6, 6), name=["甲", "乙", "丙"]
-            )
+            grids(shapely.box(0, 0, 1, 1), shapely.box(0, 0, 1, 1), shapely.box(5, 5, 6, 6), name=["甲", "乙", "丙"])
         )
     [fault] = caught.value.faults
     assert fault.code == "vanishes"
@@ -104,6 +102,13 @@ def test_small_gaps_go_to_the_longest_border_and_large_ones_stay():
     assert gap.area_m2 == pytest.approx(area_m2([at(large)])[0])
     assert not repair(grids(left, right), fill_below_m2=0).changes
     assert repair(grids(left, right), fill_below_m2=1e12).after.clean
+
+
+def test_a_gap_goes_to_the_longest_border_not_to_the_first():
+    gap = shapely.box(4, 2, 6, 3)
+    result = repair(grids(shapely.box(0, 0, 4, 6), shapely.box(4, 0, 9, 6) - gap))
+    assert result.changes[0].grid == 11
+    assert same_ground(drawn(result)[1], shapely.box(4, 0, 9, 6))
 
 
 def test_gaps_and_overlaps_at_once_on_one_spot():
