@@ -64,9 +64,7 @@ def parse_geopackage(request: Request) -> Parsed:
     try:
         return _read_layer(base, request)
     except sqlite3.DatabaseError as error:
-        raise InputError.of(
-            "file", "is a damaged or unusual GeoPackage", "export it again", "unreadable"
-        ) from error
+        raise InputError.of("file", "is a damaged or unusual GeoPackage", "export it again", "unreadable") from error
     finally:
         base.close()
 
@@ -158,11 +156,7 @@ def _read_layer(base: sqlite3.Connection, request: Request) -> Parsed:
     layer, geometry_column, crs = _choose_layer(base, request.layer)
     quoted = '"' + layer.replace('"', '""') + '"'
     stored = base.execute("SELECT type, sql FROM sqlite_master WHERE name = ?", [layer]).fetchone()
-    if (
-        stored is None
-        or stored[0] != "table"
-        or not re.match(r"\s*CREATE\s+TABLE\b", stored[1] or "", re.IGNORECASE)
-    ):
+    if stored is None or stored[0] != "table" or not re.match(r"\s*CREATE\s+TABLE\b", stored[1] or "", re.IGNORECASE):
         # A view or a virtual table would run what the file's author wrote.
         raise InputError.of("file", f"layer “{layer}” is not a plain table", "export it again", "unreadable")
     info = base.execute(f"PRAGMA table_info({quoted})").fetchall()

@@ -199,9 +199,7 @@ def _geo_column(schema: pa.Schema) -> tuple[str | None, str | None]:
         encoding = column["encoding"]
         crs = column.get("crs", _CRS84)
         known = crs.get("id") if isinstance(crs, dict) else None
-        told = (
-            f"{known['authority']}:{known['code']}" if known else crs.get("name") if isinstance(crs, dict) else crs
-        )
+        told = f"{known['authority']}:{known['code']}" if known else crs.get("name") if isinstance(crs, dict) else crs
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError.of("file", "has GeoParquet metadata that cannot be read", code="unreadable") from error
     if encoding != "WKB" or name not in schema.names or not _is_binary(schema.field(name).type):

@@ -99,9 +99,7 @@ class Parsed:
         elif kinds == {int} and all(value is None or -_INT64 <= value < _INT64 for value in values):
             self.columns[name] = pa.array(values, pa.int64())
         elif kinds and kinds <= {int, float}:
-            self.columns[name] = pa.array(
-                [None if value is None else float(value) for value in values], pa.float64()
-            )
+            self.columns[name] = pa.array([None if value is None else float(value) for value in values], pa.float64())
         else:
             self.add_texts(name, [_as_text(value) for value in values])
 
@@ -122,9 +120,7 @@ class Parsed:
             try:
                 left -= scan_wkb(blob, left)
             except Limited as error:
-                raise InputError.of(
-                    "file", f"has more than {limits.vertices:,} vertices", code="too_large"
-                ) from error
+                raise InputError.of("file", f"has more than {limits.vertices:,} vertices", code="too_large") from error
             except ValueError as error:
                 self.fault(row, str(error), "unreadable_geometry")
                 wkb[row] = None
@@ -150,9 +146,7 @@ class Parsed:
         if len(names) > limits.columns:
             raise InputError.of("file", f"has more than {limits.columns} columns", code="too_large")
         faults = [Fault(f"column {name!r}", "is there twice", code="columns") for name in twice(names)]
-        faults += [
-            Fault(f"column {name!r}", "has no readable name", code="columns") for name in names if "\0" in name
-        ]
+        faults += [Fault(f"column {name!r}", "has no readable name", code="columns") for name in names if "\0" in name]
         if faults:
             raise InputError(faults)
 

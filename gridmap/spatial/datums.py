@@ -67,9 +67,7 @@ def parse_datum(text: str) -> str:
         return plain
     match = _EPSG.fullmatch(plain)
     if match is None:
-        raise InputError.of(
-            "datum", f"“{text[:40]}” is not a datum", f"give one of {ALLOWED}", code="unknown_datum"
-        )
+        raise InputError.of("datum", f"“{text[:40]}” is not a datum", f"give one of {ALLOWED}", code="unknown_datum")
     name = f"EPSG:{int(match[1])}"
     if name in _SAME:
         return _SAME[name]
@@ -166,9 +164,7 @@ def point_faults(x: ArrayLike, y: ArrayLike, datum: str) -> dict[int, Fault]:
     lon, lat = _convert_in(np.where(good, x, 0.0), np.where(good, y, 0.0), name)
     late = _check_converted(lon, lat, name)[0]
     findings.append(_Finding(late.bad & good, late.message, late.code))
-    faults = {
-        int(row): finding.fault(f"row {row + 1}") for finding in findings for row in np.flatnonzero(finding.bad)
-    }
+    faults = {int(row): finding.fault(f"row {row + 1}") for finding in findings for row in np.flatnonzero(finding.bad)}
     return dict(sorted(faults.items()))
 
 
@@ -383,9 +379,7 @@ def _bd09_to_gcj02(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     return _invert(_gcj02_to_bd09, x, y)
 
 
-def _invert(
-    forward: Callable[[Floats, Floats], tuple[Floats, Floats]], x: Floats, y: Floats
-) -> tuple[Floats, Floats]:
+def _invert(forward: Callable[[Floats, Floats], tuple[Floats, Floats]], x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Solve ``forward(lon, lat) = (x, y)``.
 
     Each round multiplies the error by the slope of the offset: below 0.001 for GCJ-02, about 0.02 for BD-09.

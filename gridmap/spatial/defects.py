@@ -195,8 +195,7 @@ class Labels:
         self.index: list[Hashable] = frame.index.tolist()
         named = frame["name"].tolist() if "name" in frame.columns else [None] * len(frame)
         self.names = [
-            name if isinstance(name, str) and name else str(key)
-            for name, key in zip(named, self.index, strict=True)
+            name if isinstance(name, str) and name else str(key) for name, key in zip(named, self.index, strict=True)
         ]
 
     def defect(

@@ -359,9 +359,7 @@ class TestHostileFiles:
     @pytest.mark.parametrize("limits", [Limits(memory_bytes=600 << 20), Limits(unpacked_bytes=100_000_000)])
     def test_a_parquet_bomb(self, tmp_path, limits):
         path = tmp_path / "a.parquet"
-        pq.write_table(
-            pa.table({"a": pa.array(["x" * 1_000_000] * 400, pa.large_string())}), path, compression="zstd"
-        )
+        pq.write_table(pa.table({"a": pa.array(["x" * 1_000_000] * 400, pa.large_string())}), path, compression="zstd")
         assert path.stat().st_size < 500_000
         refused(path, "too_large", limits=limits)
 
@@ -435,9 +433,7 @@ class TestWkb:
         ]
         for flavor in ("iso", "extended"):
             for order in (0, 1):
-                for blob, shape in zip(
-                    shapely.to_wkb(shapes, flavor=flavor, byte_order=order), shapes, strict=True
-                ):
+                for blob, shape in zip(shapely.to_wkb(shapes, flavor=flavor, byte_order=order), shapes, strict=True):
                     assert scan_wkb(blob, 10_000) == max(shapely.get_num_coordinates(shape), 0)
         assert scan_wkb(shapely.to_wkb(shapely.set_srid(SQUARE, 4326), include_srid=True), 99) == 5
 
