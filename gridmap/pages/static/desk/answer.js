@@ -161,7 +161,8 @@ function person({ post, holder, phone, why, stands_in_for: stead }, subject) {
     stead ? make('p', { class: 'stead', text: [
       say('desk.stands_in', { post: said(stead.post?.title), name: stead.holder?.name ?? '' }).trim(), said(stead.reason),
     ].filter(Boolean).join(language() === 'en' ? ': ' : '：') }) : null,
-    why ? make('p', { class: 'why soft', text: said(why) }) : null,
+    // Why somebody stands in is said above; otherwise the rule that decided is.
+    why && !stead ? make('p', { class: 'why soft', text: said(why) }) : null,
   ]);
 }
 
@@ -186,8 +187,12 @@ function section(title, children) {
   return make('section', { class: 'part' }, [make('h3', { text: title }), ...children]);
 }
 
-function warnings({ warnings: found }) {
-  if (!found?.length) return null;
+// What the card says already, in its line on how sure the answer is.
+const SAID = ['near_border', 'on_border', 'gap', 'outside'];
+
+function warnings({ warnings: all }) {
+  const found = (all ?? []).filter(({ code }) => !SAID.includes(code));
+  if (!found.length) return null;
   return make('ul', { class: 'warnings', 'aria-label': say('desk.warnings') }, found.map((one) => make('li', { text: said(one) })));
 }
 

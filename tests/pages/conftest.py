@@ -1,0 +1,34 @@
+"""The real service over the demo city, and a browser to look at it."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+
+from gridmap.app import create_app
+from gridmap.settings import Settings
+from tests.maps.browsing import browser, page
+
+__all__ = ["browser", "page"]
+
+
+@pytest.fixture(scope="session")
+def served_city(demo_url: str) -> Iterator[str]:
+    """Serve the demo city on a free port; give its address."""
+    app = create_app(Settings(database_url=demo_url, city="demo"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    until = time.monotonic() + 60
+    while not server.started:
+        assert thread.is_alive(), "the service did not start"
+        assert time.monotonic() < until, "the service did not start within a minute"
+        threading.Event().wait(0.05)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
