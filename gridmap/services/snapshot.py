@@ -98,7 +98,6 @@ def build_lines(generation: Generation, frame: gpd.GeoDataFrame, extent: shapely
     has_children = {grid.parent for grid in grids.values()}
     is_leaf = ~frame["id"].isin([parent for parent in has_children if parent is not None]).to_numpy()
     leaves = frame[is_leaf]
-    ground = gpd.GeoDataFrame({"id": [1]}, geometry=[extent], crs=4326)
     return Lines(
         scheme=schemes()[generation.scheme],
         generation=generation,
@@ -107,8 +106,13 @@ def build_lines(generation: Generation, frame: gpd.GeoDataFrame, extent: shapely
         leaves=leaves["id"].to_numpy(np.int64),
         outlines=dict(zip(frame["id"].tolist(), frame.geometry, strict=True)),
         index=OwnershipIndex.from_frame(leaves, id="id"),
-        extent=OwnershipIndex.from_frame(ground, id="id"),
+        extent=build_extent(extent),
     )
+
+
+def build_extent(extent: shapely.Geometry) -> OwnershipIndex:
+    """Index the ground that a generation answers for, as one polygon."""
+    return OwnershipIndex.from_frame(gpd.GeoDataFrame({"id": [1]}, geometry=[extent], crs=4326), id="id")
 
 
 def _chain(grids: dict[int, Grid], leaf: int) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
+
 from gridmap.spatial.ownership import OwnershipIndex
 from gridmap.store import places as store
 from gridmap.store.database import Database

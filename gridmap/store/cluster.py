@@ -48,9 +48,7 @@ _SOCKET = "/.s.PGSQL.5432"
 _LONGEST_SOCKET = 107
 _UNQUOTABLE = frozenset('"$`\\')  # pg_ctl puts the path between double quotes before a shell
 _RECOVERY_SECONDS = 300  # how long a living server may take to come up: it may have much to replay after a kill
-_RETRY_SECONDS = (
-    20.0  # how long to try again when it goes down at once: a killed one's backends take a moment to go
-)
+_RETRY_SECONDS = 20.0  # how long to try again when it goes down at once: a killed one's backends take a moment to go
 _STOP_SECONDS = 60
 _LATCH = 0x67726964  # "grid": one key for the advisory lock around making a database
 
@@ -240,8 +238,7 @@ class Cluster:
             if there is None:
                 maintenance.execute(
                     sql.SQL(
-                        "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'"
-                        " LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
+                        "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
                     ).format(sql.Identifier(name))
                 )
             with self._connect(name) as database:
@@ -268,9 +265,7 @@ class Cluster:
         try:
             return psycopg.connect(host=host, user=OWNER, dbname=database, autocommit=True, connect_timeout=5)
         except psycopg.OperationalError as error:
-            raise UnavailableError(
-                f"the private PostgreSQL in {self._home} does not answer: start it first"
-            ) from error
+            raise UnavailableError(f"the private PostgreSQL in {self._home} does not answer: start it first") from error
 
     def _answers(self) -> str | None:
         """Version of the server when it takes a connection now, else None."""

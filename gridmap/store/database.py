@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Engine, create_engine, exc
 
 from gridmap.model.errors import ConflictError, InputError, UnavailableError
 
+__all__ = ["Connection", "Database", "translated"]
+
 _DEADLOCK, _SERIALIZATION = "40P01", "40001"
 _CONFLICTS = {"23505", "23P01", "23001", _DEADLOCK, _SERIALIZATION}
 _MILLISECONDS = 1000

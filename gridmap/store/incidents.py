@@ -35,9 +35,7 @@ _CHOSEN = """
 """
 
 
-def _values(
-    start: datetime | None, end: datetime | None, category: str | None, bbox: Box | None
-) -> dict[str, Any]:
+def _values(start: datetime | None, end: datetime | None, category: str | None, bbox: Box | None) -> dict[str, Any]:
     west, south, east, north = bbox or (None, None, None, None)
     return {
         "start": start,

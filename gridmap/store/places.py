@@ -118,7 +118,11 @@ def merge(connection: Connection, kind: str, rows: gpd.GeoDataFrame) -> Counts:
         key, name, address, parent (key of another place, or None), properties (dict), geometry (WGS84, lattice).
     """
     wkbs = shapely.to_wkb(rows.geometry.to_numpy(), byte_order=1)
-    plain = rows[["key", "name", "address", "parent"]].astype(object).where(rows[["key", "name", "address", "parent"]].notna(), None)
+    plain = (
+        rows[["key", "name", "address", "parent"]]
+        .astype(object)
+        .where(rows[["key", "name", "address", "parent"]].notna(), None)
+    )
     staged = []
     for number, ((key, name, address, parent), properties, wkb) in enumerate(
         zip(plain.itertuples(index=False, name=None), rows["properties"], wkbs, strict=True)

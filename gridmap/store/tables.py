@@ -41,9 +41,7 @@ def _geom(kind: str, name: str = "geom") -> Column[object]:
 
 
 def _text(name: str, default: str | None = None) -> Column[str]:
-    return Column(
-        name, Text, nullable=False, server_default=None if default is None else text(f"'{default}'::text")
-    )
+    return Column(name, Text, nullable=False, server_default=None if default is None else text(f"'{default}'::text"))
 
 
 city = Table(
