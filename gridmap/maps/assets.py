@@ -30,6 +30,12 @@ LIBRARIES: Final = {
 }
 """What Folium asks for by name, as a file below the vendor folder."""
 
+ICON: Final = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath fill='%231d6fa5' "
+    "d='M1 1h6v6H1zM9 9h6v6H9zM1 9h6v6H1z'/%3E%3Cpath fill='%23c4412f' d='M9 1h6v6H9z'/%3E%3C/svg%3E"
+)
+"""A page's icon, in the page itself: four grids, one of them yours."""
+
 DROPPED: Final = frozenset({"glyphicons_css", "awesome_rotate_css"})
 """Folium asks for these, nothing here needs them, and they are on no registry."""
 

@@ -76,7 +76,8 @@ class LocalFigure(Figure):
         if found := _FOREIGN.search(marked):
             raise SetupError(f"the map links to a foreign host: {found.group(0)}")
         self.tail = self._tail()
-        self.head = "\n".join([marked, *links, self._styles()])
+        icon = f'<link rel="icon" href="{assets.ICON}">'
+        self.head = "\n".join([marked, icon, *links, self._styles()])
         page = cast("str", self._template.render(this=self, kwargs=kwargs))
         if self.nonce is not None and self.assets == "linked":
             # Only markup of ours is in a linked page: data blocks hold no "<" (see payload.embed).

@@ -163,9 +163,7 @@ def _collection(frame: gpd.GeoDataFrame, lang: Language, layer: Layer | None) ->
                 "label": [round(float(v), DECIMALS) for v in points[place]],
                 "rows": _rows(row, lang, layer),
                 **{
-                    key: row[key]
-                    for key in ("code", "parent", "area_m2", "class", "tower")
-                    if row.get(key) is not None
+                    key: row[key] for key in ("code", "parent", "area_m2", "class", "tower") if row.get(key) is not None
                 },
                 "geometry": _rounded(outline["geometry"]),
             },

@@ -79,6 +79,7 @@ def desk(request: Request) -> HTMLResponse:
             lang=TAGS[lang],
             nonce=nonce,
             say=_speaker(lang),
+            icon=assets.ICON,
             scripts=[assets.address(assets.library("leaflet"))],
             styles=_styles(),
             imports=Markup(embed({"imports": _modules()})),  # noqa: S704 - embed leaves nothing that ends the element

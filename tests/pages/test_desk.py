@@ -4,6 +4,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -55,9 +56,9 @@ class TestAsking:
         page = desk(SPOT)
         before = page.locator(".crumbs").inner_text()
         page.locator("#map").click(position={"x": 300, "y": 200})
-        page.wait_for_function("text => document.querySelector('.crumbs')?.innerText !== text", arg=before)
+        expect(page.locator(".crumbs")).not_to_have_text(before, use_inner_text=True)
         page.go_back()
-        page.wait_for_function("text => document.querySelector('.crumbs')?.innerText === text", arg=before)
+        expect(page.locator(".crumbs")).to_have_text(before, use_inner_text=True)
 
     def test_far_outside_it_says_outside(self, desk):
         page = desk("lon=121.2&lat=31.1&datum=wgs84")
@@ -140,7 +141,7 @@ class TestSearch:
     def test_nothing_found_says_what_to_try(self, desk):
         page = desk("lang=en")
         page.locator("#q").fill("zzzzqqqq")
-        page.wait_for_function("document.querySelector('.hit-note')?.innerText.includes('Nothing found')")
+        expect(page.locator(".hit-note")).to_contain_text("Nothing found")
 
     def test_a_broken_line_is_said_and_mended(self, desk, page):
         page.watch.expect("/api/v1/places")
@@ -148,10 +149,10 @@ class TestSearch:
         opened = desk("lang=en")
         opened.route("**/api/v1/places?q=*", lambda route: route.abort())
         opened.locator("#q").fill("somewhere")
-        opened.wait_for_function("document.querySelector('.hit-note')?.innerText.includes('cannot be reached')")
+        expect(opened.locator(".hit-note")).to_contain_text("cannot be reached")
         opened.unroute("**/api/v1/places?q=*")
         opened.locator(".hit-note button").click()
-        opened.wait_for_function("document.querySelector('.hit-note')?.innerText.includes('Nothing found')")
+        expect(opened.locator(".hit-note")).to_contain_text("Nothing found")
 
 
 class TestThemes:

@@ -39,12 +39,21 @@ export class Scene {
   }
 
   setLevels(levels) {
-    const made = levels.map((level) => ({
-      ...level,
-      grids: level.grids.map((raw) => Object.assign(this.space.feature(raw, 'grid'), { level: level.key })),
-    }));
+    const made = levels.map((level) => ({ ...level, grids: this.grids(level.key, level.grids) }));
     mesh(made);
     this.change({ levels: made });
+  }
+
+  // Replaces the grids of one level: all it has, or those in view.
+  setGrids(key, raws) {
+    const made = this.state.levels.map((level) => (level.key === key ? { ...level, grids: this.grids(key, raws) } : { ...level }));
+    mesh(made);
+    this.change({ levels: made });
+    if (this.state.figures?.level === key) this.setFigures(this.state.figures);
+  }
+
+  grids(level, raws) {
+    return raws.map((raw) => Object.assign(this.space.feature(raw, 'grid'), { level }));
   }
 
   addPlaces(kind, features) {

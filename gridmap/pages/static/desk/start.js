@@ -2,7 +2,7 @@
 
 import { Answer } from 'desk/answer';
 import { Problem, get, latest } from 'desk/api';
-import { Cells, KINDS, levelsOf, scheme } from 'desk/city';
+import { Cells, KINDS, WHOLE, grids, levelsOf, scheme } from 'desk/city';
 import { Controls } from 'desk/controls';
 import { Figures } from 'desk/figures';
 import { Search } from 'desk/search';
@@ -38,6 +38,7 @@ class Desk {
     this.boot = boot;
     this.sheet = sheet($('sheet'), $('grip'));
     this.ask = latest();
+    this.gridsOf = latest();
   }
 
   async open() {
@@ -120,7 +121,7 @@ class Desk {
     const kinds = Object.keys(KINDS).reverse().map((kind) => ({ kind, name: this.boot.kinds[kind] ?? kind }));
     this.controls = new Controls($('controls'), {
       levels, measures: this.boot.measures, kinds, hidden: this.hidden(),
-      onchange: (part) => { change(part); this.refresh(); },
+      onchange: (part) => { change(part); this.refresh(); if (part.level) this.load(); },
       onlayer: (kind, on) => this.layer(kind, on),
     });
     this.figures = new Figures($('figures'), { measures: this.boot.measures });
@@ -170,17 +171,28 @@ class Desk {
     const bounds = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()];
     const wanted = this.cells.filter(({ kind }) => !this.scene.state.hidden.has(kind));
     const near = wanted.filter(({ kind }) => zoom >= KINDS[kind]);
-    const results = await Promise.allSettled(near.map((cells) => cells.view(bounds)));
+    const results = await Promise.allSettled(near.map((cells) => cells.view(bounds, zoom)));
+    const crowded = await this.loadGrids(bounds);
     const failed = results.find((result) => result.status === 'rejected');
     const cut = near.filter((cells) => cells.cut);
     const far = wanted.filter(({ kind }) => zoom < KINDS[kind] && KINDS[kind] >= 15);
     const name = ({ kind }) => this.boot.kinds[kind];
     const said = [
       failed ? say('desk.failed', { what: failed.reason.message }) : '',
+      crowded ? `${crowded.name}: ${say('desk.too_many')}` : '',
       cut.length ? `${cut.map(name).join(', ')}: ${say('desk.too_many')}` : '',
       far.length ? `${far.map(name).join(', ')}: ${say('desk.zoom_in_for')}` : '',
     ].filter(Boolean);
     if ($('layer-note')) $('layer-note').textContent = said.join(' · ');
+  }
+
+  // Levels too large to hold are fetched as they come into view; returns the level that this view has too much of.
+  async loadGrids(bounds) {
+    const level = this.scene.state.levels.find((one) => one.key === now().level);
+    if (!level || level.count <= WHOLE) return null;
+    const found = await this.gridsOf((signal) => grids(this.scheme, level, bounds, signal));
+    if (found) this.scene.setGrids(level.key, found.grids);
+    return found?.more ? level : null;
   }
 
   kindName({ kind, level }) {
