@@ -1,10 +1,13 @@
 """Settings, from the environment (``GRIDMAP_…``) or from keywords; read by app, city, cli and migrations only."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gridmap.model.errors import Fault, InputError
 
 
 class Settings(BaseSettings):
@@ -24,6 +27,11 @@ class Settings(BaseSettings):
         ``zh`` or ``en`` for commands; pages follow the reader.
     zone
         The city's time zone.
+
+    Raises
+    ------
+    InputError
+        Every setting that cannot be read, by the name that it has in the environment.
     """
 
     model_config = SettingsConfigDict(env_prefix="GRIDMAP_", extra="forbid")
@@ -36,3 +44,26 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=64)
     language: Literal["zh", "en"] | None = None
     zone: str = "Asia/Shanghai"
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (LookupError, OSError, ValueError):
+            raise ValueError("is no time zone: write one such as Asia/Shanghai") from None
+        return zone
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - whatever a setting may be
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            faults = [
+                Fault(
+                    f"GRIDMAP_{'_'.join(map(str, each['loc'])).upper()}",
+                    each["msg"].removeprefix("Value error, "),
+                    code=each["type"],
+                )
+                for each in error.errors(include_input=False)
+            ]
+            raise InputError(faults, "settings") from None

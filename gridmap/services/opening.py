@@ -91,6 +91,8 @@ def _with_driver(url: str) -> str:
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
+    if not url.startswith("postgresql+psycopg://"):
+        raise InputError.of("database url", "is not one of PostgreSQL", "write postgresql://user@host/name", "url")
     return url
 
 

@@ -31,7 +31,11 @@ def export_layer(city: OpenCity, layer: str, level: str | None, at: datetime | N
     """
     chosen = find_layer(layer)
     if chosen.store == "grid":
-        return grid_frame(city, level, at)
+        grids = city.keeper.snapshot(at).lines.grids
+        frame = grid_frame(city, level, at)
+        # A file outlives this database: it names the parent by its code, as an import reads it.
+        named = [None if pd.isna(each) else grids[int(each)].code or grids[int(each)].name for each in frame["parent"]]
+        return frame.assign(parent=named)
     if level is not None or at is not None:
         raise InputError.of("level, at", f"layer {layer} has none", "leave them out", "no_level")
     with city.database.read() as connection:

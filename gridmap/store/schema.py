@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from gridmap.model.layers import load_categories, load_schemes
 from gridmap.model.words import Text
 from gridmap.store import tables
+from gridmap.store.database import translated
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # One number for all of gridmap: two processes that start together must not both migrate.
@@ -32,7 +33,7 @@ def latest() -> str:
 
 def current(engine: Engine) -> str | None:
     """Return the revision that the database is at; None before the first migration."""
-    with engine.connect() as connection:
+    with translated(), engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -41,7 +42,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
     Does nothing but compare where it stands there already. Two processes that call it together take turns.
     """
-    with engine.begin() as connection:
+    with translated(), engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         before = MigrationContext.configure(connection).get_current_revision()
         config = _config(connection)
