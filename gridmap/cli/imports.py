@@ -87,17 +87,9 @@ def _write(told: ImportReport, target: Path | None) -> None:
 
 def _show(told: ImportReport, lang: Language) -> None:
     """Say what came of an import: how it was read, what was dirty, what was done, the counts."""
-    read = {"file": told.file, "rows": told.read, "format": told.format, "datum": told.datum}
-    output.print(say("import.read", lang, **read), highlight=False, markup=False)
-    if told.mapping:
-        pairs = ", ".join(f"{name} ← {column}" for name, column in told.mapping.items() if name != column)
-        if pairs:
-            output.print(say("import.mapping", lang, pairs=pairs), style="dim", highlight=False, markup=False)
-    for note in told.notes:
-        output.print(f"  {note}", style="dim", highlight=False, markup=False)
+    _show_reading(told, lang)
     if told.coverage:
-        counts = told.coverage["counts"]
-        output.print(say("import.coverage", lang, **counts), highlight=False)
+        output.print(say("import.coverage", lang, **told.coverage["counts"]), highlight=False)
         _defects(told, lang)
     if told.repair:
         output.print(say("import.repaired", lang, **told.repair["counts"]), highlight=False)
@@ -113,6 +105,17 @@ def _show(told: ImportReport, lang: Language) -> None:
         output.print(say("import.dry_run", lang), style="yellow", highlight=False)
     elif not told.written and not told.rejected and told.unchanged:
         output.print(say("import.nothing_new", lang), style="dim", highlight=False)
+
+
+def _show_reading(told: ImportReport, lang: Language) -> None:
+    read = {"file": told.file, "rows": told.read, "format": told.format, "datum": told.datum}
+    output.print(say("import.read", lang, **read), highlight=False, markup=False)
+    if told.mapping:
+        pairs = ", ".join(f"{name} ← {column}" for name, column in told.mapping.items() if name != column)
+        if pairs:
+            output.print(say("import.mapping", lang, pairs=pairs), style="dim", highlight=False, markup=False)
+    for note in told.notes:
+        output.print(f"  {note}", style="dim", highlight=False, markup=False)
 
 
 def _defects(told: ImportReport, lang: Language) -> None:

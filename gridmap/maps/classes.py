@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-import mapclassify
 import numpy as np
 
 MOST_CLASSES = 7
@@ -51,6 +50,8 @@ def classify(values: Iterable[float], k: int = 6) -> Classes:
     -------
     The classes; a single one from 0 to 0 where there are no figures.
     """
+    import mapclassify  # noqa: PLC0415 - it compiles for seconds when loaded; only a choropleth is worth that
+
     figures = np.asarray(list(values), dtype=float)
     figures = figures[np.isfinite(figures)]
     if not figures.size:

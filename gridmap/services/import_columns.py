@@ -19,8 +19,6 @@ from gridmap.services.import_report import Rejected
 from gridmap.spatial.datums import point_faults
 from gridmap.spatial.files import FileContent
 
-Column = "pd.Series[Any]"
-
 USUAL: Final[dict[str, tuple[str, ...]]] = {
     "lon": ("lng", "longitude", "x", "经度", "经度坐标"),
     "lat": ("latitude", "y", "纬度", "纬度坐标"),
@@ -99,9 +97,11 @@ def points(content: FileContent, mapping: dict[str, str], datum: str, rejected: 
         shapes = frame.geometry.to_numpy()
         is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
         x, y = (np.where(is_point, read(shapes), np.nan) for read in (shapely.get_x, shapely.get_y))
-        for row in np.flatnonzero(~is_point | np.isnan(x)):
-            if row not in content.row_faults:
-                rejected.append(_rejection(int(row), "geometry", "", "there is no point", "give a point", "no_point"))
+        rejected += [
+            _rejection(row, "geometry", "", "there is no point", "give a point", "no_point")
+            for row in np.flatnonzero(~is_point | np.isnan(x)).tolist()
+            if row not in content.row_faults
+        ]
     else:
         mend = "name them with --map lon=… --map lat=…"
         raise InputError.of("coordinates", "the file has neither points nor columns of coordinates", mend, "missing")
@@ -114,14 +114,14 @@ def points(content: FileContent, mapping: dict[str, str], datum: str, rejected: 
     return np.where(bad, np.nan, x), np.where(bad, np.nan, y)
 
 
-def texts(column: Any, length: int) -> NDArray[np.object_]:
+def texts(column: "pd.Series[Any] | None", length: int) -> NDArray[np.object_]:
     """Read a column as texts, empty where nothing stands."""
     if column is None:
         return np.full(length, "", dtype=object)
     return np.array([_text(value) for value in column], dtype=object)
 
 
-def values(column: Any, declared: Field, rejected: list[Rejected], zone: ZoneInfo) -> NDArray[np.object_]:
+def values(column: "pd.Series[Any]", declared: Field, rejected: list[Rejected], zone: ZoneInfo) -> NDArray[np.object_]:
     """Read a column by its declared type; None where nothing stands or the value is rejected."""
     read = np.empty(len(column), dtype=object)
     for row, value in enumerate(column):
@@ -157,7 +157,7 @@ def _rejection(row: int, field: str, value: str, reason: str, mend: str, code: s
     return Rejected(row + 1, field, value[:_SHOWN], reason, mend, code)
 
 
-def _coordinates(column: Any, name: str, rejected: list[Rejected]) -> NDArray[np.float64]:
+def _coordinates(column: "pd.Series[Any]", name: str, rejected: list[Rejected]) -> NDArray[np.float64]:
     numbers: NDArray[np.float64] = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     for row in np.flatnonzero(~np.isfinite(numbers)):
         text = _text(column.iloc[row])

@@ -115,23 +115,17 @@ def _write(
     database: Database, layer: Layer, prepared: Prepared, path: Path, options: ImportOptions, report: ImportReport
 ) -> None:
     """Merge the rows and log the import in one transaction; a dry run is undone at its end."""
-    try:
-        with database.load() as connection:
-            if layer.store == "incident":
-                counts = incidents.merge(connection, prepared.frame)
-            else:
-                counts = places.merge(connection, layer.kind, prepared.frame)
-            report.added, report.changed, report.unchanged = counts.added, counts.changed, counts.unchanged
-            if options.dry_run:
-                raise _UndoneError
-            report.written = counts.added + counts.changed > 0
-            _log(connection, path, options, report)
-    except _UndoneError:
-        report.written = False
-
-
-class _UndoneError(Exception):
-    """A dry run has seen enough."""
+    with database.load() as connection:
+        if layer.store == "incident":
+            counts = incidents.merge(connection, prepared.frame)
+        else:
+            counts = places.merge(connection, layer.kind, prepared.frame)
+        report.added, report.changed, report.unchanged = counts.added, counts.changed, counts.unchanged
+        if options.dry_run:
+            connection.rollback()
+            return
+        report.written = counts.added + counts.changed > 0
+        _log(connection, path, options, report)
 
 
 def _log(connection: Connection, path: Path, options: ImportOptions, report: ImportReport) -> None:

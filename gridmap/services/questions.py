@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -21,7 +21,7 @@ _EAST, _NORTH = 180.0, 90.0
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who owns this location?
+    """Who owns this location: as it was asked, read and checked.
 
     Attributes
     ----------
@@ -107,8 +107,11 @@ def place_of(x: float, y: float, datum: str) -> tuple[float, float]:
     InputError
         The place is not on earth.
     """
-    lon, lat = to_wgs84(np.array([x]), np.array([y]), datum)
-    there = (float(np.rint(lon[0] * SCALE) / SCALE), float(np.rint(lat[0] * SCALE) / SCALE))
+    try:
+        lon, lat = to_wgs84(np.float64(x), np.float64(y), datum)
+    except InputError as error:
+        raise InputError([replace(fault, place="lon, lat") for fault in error.faults]) from error
+    there = (float(np.rint(lon * SCALE) / SCALE), float(np.rint(lat * SCALE) / SCALE))
     if not (abs(there[0]) <= _EAST and abs(there[1]) <= _NORTH):
         raise InputError.of("lon, lat", f"({x:g}, {y:g}) in {datum} is not on earth", code="out_of_range")
     return there
@@ -144,6 +147,9 @@ def _number(
     try:
         number = float(value)
     except (TypeError, ValueError):
+        faults.append(Fault(name, f"{str(value)[:40]!r} is not a number", code="not_a_number"))
+        return None
+    if math.isnan(number):
         faults.append(Fault(name, f"{str(value)[:40]!r} is not a number", code="not_a_number"))
         return None
     if not (least <= number <= most):

@@ -266,7 +266,8 @@ def _write_grids(connection: Connection, scheme: int) -> None:
     connection.execute(
         text("""
             INSERT INTO grid (scheme_id, level, key)
-            SELECT :scheme, st.level, st.key FROM staged_grid st JOIN level l ON l.scheme_id = :scheme AND l.key = st.level
+            SELECT :scheme, st.level, st.key
+            FROM staged_grid st JOIN level l ON l.scheme_id = :scheme AND l.key = st.level
             WHERE NOT EXISTS (SELECT 1 FROM grid g WHERE (g.scheme_id, g.level, g.key) = (:scheme, st.level, st.key))
             ORDER BY l.rank, st.number
         """),
