@@ -45,9 +45,9 @@ class Watch:
         return [fault for fault in self.faults if not any(text in fault for text in self.expected)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium, headless."""
+    """The system's Chromium, headless; not for longer than a module, since it keeps an event loop running."""
     path = os.environ.get("GRIDMAP_CHROMIUM", "/usr/bin/chromium")
     if not Path(path).exists():
         pytest.fail(f"no Chromium at {path}; run `make setup` or set GRIDMAP_CHROMIUM")

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmap.maps.classes import MOST_CLASSES, classify
@@ -11,6 +11,7 @@ FIGURES = st.lists(st.floats(-1e9, 1e9, allow_nan=False).map(lambda v: round(v, 
 
 
 class TestClassify:
+    @settings(deadline=None)  # the first call compiles
     @given(FIGURES, st.integers(1, 12))
     def test_every_figure_has_one_class_and_limits_ascend(self, values, k):
         found = classify(values, k)
@@ -20,6 +21,7 @@ class TestClassify:
         assert found.limits[-1] >= max(values)
         assert all(0 <= found.of(value) < len(found.labels) for value in values)
 
+    @settings(deadline=None)
     @given(FIGURES)
     def test_no_class_is_empty(self, values):
         found = classify(values)
@@ -42,6 +44,11 @@ class TestClassify:
 
     def test_one_figure(self):
         assert classify([5, 5, 5]).labels == ("5",)
+
+    def test_a_long_list_is_classed_in_bounded_time_and_no_class_is_empty(self):
+        values = np.random.default_rng(4).gamma(2, 500, 50_000).round()
+        found = classify(values)
+        assert {found.of(value) for value in values} == set(range(len(found.labels)))
 
     def test_nan_is_passed_over(self):
         assert classify([1, math.nan, 2], 2) == classify([1, 2], 2)

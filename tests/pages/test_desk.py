@@ -225,3 +225,15 @@ class TestEverywhere:
         page.wait_for_selector("[data-ready=yes]")
         page.wait_for_load_state("networkidle")
         assert page.locator(".gm-title h1").inner_text()
+
+
+class TestKeyboard:
+    def test_enter_on_the_map_asks_about_its_middle_and_escape_clears(self, desk):
+        page = desk()
+        page.locator("#map").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".card .crumbs")
+        assert page.title() != "工作台 · 这里归谁管"
+        page.keyboard.press("Escape")
+        expect(page.locator(".hint")).to_be_visible()
+        assert "lon" not in query(page)

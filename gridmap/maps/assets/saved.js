@@ -25,6 +25,7 @@ export function start(id) {
   frame(map, data, scene);
   fit(map, data);
   clicks(map, data, scene);
+  if (data.heat?.url && data.heat.ceiling === null) scale(map, data);
   map.getContainer().dataset.ready = 'yes';
 }
 
@@ -58,7 +59,7 @@ function frame(map, data, scene) {
 }
 
 function credit({ invented, city }) {
-  return invented ? say('map.credit_invented', { city }) : say('map.credit', { city });
+  return invented ? say('map.credit_invented') : say('map.credit', { city });
 }
 
 function titleBlock(data) {
@@ -85,6 +86,19 @@ function legendOf(data) {
     return legend({ ...shared, title: say('map.heat_title'), unit: say('map.per_hectare'), body: heatBody(data.heat) });
   }
   return null;
+}
+
+// Served tiles have one scale per zoom: the legend follows it.
+function scale(map, data) {
+  const url = data.heat.url.replace('/{z}/{x}/{y}.png', '/scale');
+  const follow = async () => {
+    const answer = await fetch(`${url}${url.includes('?') ? '&' : '?'}zoom=${Math.round(map.getZoom())}`);
+    if (!answer.ok) return;
+    const { ceiling } = await answer.json();
+    map.getContainer().querySelector('.gm-legend')?.replaceWith(legendOf({ ...data, heat: { ...data.heat, ceiling } }));
+  };
+  map.on('zoomend', follow);
+  follow();
 }
 
 function search(map, data, scene) {

@@ -74,12 +74,13 @@ export class Scene {
     const grids = figures ? (this.state.levels.find((level) => level.key === figures.level)?.grids ?? []) : [];
     this.change({
       figures,
-      themed: Boolean(figures),
+      themed: Boolean(figures) || Boolean(this.heat),
       ground: figures ? (ctx, view) => paintClasses(ctx, view, { grids, figures }) : null,
     });
   }
 
   setHeat(heat) {
+    if (heat?.url && heat.url === this.heat?._url) return;
     this.heat?.remove();
     this.heat = null;
     this.change({ themed: Boolean(heat) || Boolean(this.state.figures) });

@@ -66,10 +66,22 @@ class Desk {
     });
     this.answer.categories = Array.isArray(categories) ? categories : categories.categories;
     this.panels(levels);
+    this.keys();
     onback((back) => { this.defaults(back, levels); this.restore(); });
     onchange(() => this.languages());
     await this.restore();
-    document.addEventListener('keydown', (event) => { if (event.key === 'Escape' && event.target === document.body) this.clear(); });
+  }
+
+  // Escape clears; Enter on the map asks about its middle, for those who work without a pointer.
+  keys() {
+    document.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.target.closest?.('input, select, textarea') && now().lon) this.clear();
+    });
+    $('map').addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || event.target !== $('map')) return;
+      const { lng, lat } = this.map.getCenter();
+      this.question({ lon: lng.toFixed(7), lat: lat.toFixed(7), datum: 'wgs84' }, true);
+    });
   }
 
   languages() {
@@ -103,6 +115,7 @@ class Desk {
     this.scene.setLevels(levels);
     this.cells = Object.keys(KINDS).map((kind) => new Cells(kind, (name, features) => this.scene.addPlaces(name, features)));
     this.map.on('moveend', () => this.moved());
+    this.map.on('zoomend', () => { if (now().show === 'heat') this.refreshTheme(); });
     this.map.on('click', ({ latlng }) => this.question({ lon: latlng.lng.toFixed(7), lat: latlng.lat.toFixed(7), datum: 'wgs84' }, true));
   }
 
@@ -244,6 +257,8 @@ class Desk {
 
   shown(found, state) {
     this.answer.show(found, state);
+    const owned = found.chain?.[found.chain.length - 1]?.name;
+    document.title = owned ? `${owned} · ${say('desk.title')}` : say('desk.title');
     const { lon, lat, accuracy_m: accuracy } = found.question;
     this.mark([lat, lon], accuracy);
     const chain = this.scene.select((found.chain ?? []).map((grid) => grid.id));
@@ -282,6 +297,7 @@ class Desk {
     this.search.clear(false);
     if (step) change({ lon: '', lat: '', datum: '', accuracy_m: '', category: '' }, { step: true });
     this.answer.empty();
+    document.title = say('desk.title');
     this.refresh();
   }
 
@@ -290,11 +306,15 @@ class Desk {
     const state = { ...now(), scheme: this.scheme.key };
     this.controls.show(state);
     this.scene.change({ level: state.level });
-    const level = this.scene.state.levels.find((one) => one.key === state.level);
     const chain = this.subject ? this.scene.chain(this.subject.id) : [];
     const grid = chain.find((one) => one.level === state.level) ?? this.subject ?? null;
     this.figures.show(grid, grid?.level ?? state.level, state);
-    this.theme.show(state, level?.name ?? '');
+    this.refreshTheme();
+  }
+
+  refreshTheme() {
+    const state = { ...now(), scheme: this.scheme.key };
+    this.theme.show(state, this.scene.state.levels.find((one) => one.key === state.level)?.name ?? '');
   }
 
   foot() {
