@@ -33,7 +33,7 @@ def ask(city: OpenCity, raw: Mapping[str, str | float | int | None]) -> Answer:
 def answer(city: OpenCity, question: Question) -> Answer:
     """Answer one question; a gap is put on record."""
     now = city.keeper.now()
-    snapshot = city.keeper.snapshot(question.at, question.scheme)
+    snapshot = city.keeper.snapshot(question.at or now, question.scheme, question.known_at)
     found = who_owns(snapshot, question, now)
     if found.status == "gap":
         lines, told = snapshot.lines, found.explanation

@@ -71,7 +71,8 @@ def load(database: Database, seed: int, scale: int) -> DemoReport:
 
 
 def _places(made: DemoCity, kind: str) -> pd.DataFrame:
-    return made.places[made.places["kind"] == kind].reset_index(drop=True)
+    chosen: pd.DataFrame = made.places[made.places["kind"] == kind].reset_index(drop=True)
+    return chosen
 
 
 def _by_key(placed: pd.DataFrame) -> dict[str, int]:

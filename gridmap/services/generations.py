@@ -53,7 +53,11 @@ def publish(
         The grids are not a clean coverage at every level, or do not nest; every fault is named with its place.
     ConflictError
         Another generation was published meanwhile.
+    NotFoundError
+        There is no such scheme, or a grid is on a level that it does not have.
     """
+    if scheme not in schemes():
+        raise NotFoundError(f"there is no scheme {scheme!r}; there are {', '.join(schemes())}")
     lines = schemes()[scheme]
     grids = _prepared(lines, frame)
     extent, holes = _gate(lines, grids)
@@ -128,6 +132,8 @@ def faults_of(scheme: str, frame: gpd.GeoDataFrame) -> list[Fault]:
 
 def _faults(scheme: Scheme, grids: gpd.GeoDataFrame) -> list[Fault]:
     """Name all that keeps grids from being a clean coverage at every level, nested."""
+    if grids.empty:
+        return [Fault("grids", "there are none", "give at least one", "missing")]
     faults = [
         Fault(f"{row.level} {row.key}", "the key is given twice on this level", code="duplicate")
         for row in grids[grids.duplicated(["level", "key"])].itertuples()

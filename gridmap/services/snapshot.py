@@ -9,9 +9,11 @@ for a second, the keeper refuses to answer rather than give what may be old.
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -131,6 +133,7 @@ class Keeper:
 
     database: Database
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _past_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _versions: dict[str, int] = field(default_factory=dict, repr=False)
     _ahead: dict[str, tuple[Lines, ...]] = field(default_factory=dict, repr=False)
     _past: OrderedDict[int, Lines] = field(default_factory=OrderedDict, repr=False)
@@ -138,7 +141,7 @@ class Keeper:
     _roster: Roster = field(default_factory=Roster, repr=False)
     _spots: Spots = field(default_factory=Spots.empty, repr=False)
     _looked: float = -1e9
-    _offset: timedelta = timedelta(0)
+    _clock: tuple[datetime, float] | None = None  # the database's time, and the reading of our own clock then
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
     _thread: threading.Thread | None = None
 
@@ -170,28 +173,61 @@ class Keeper:
         UnavailableError
             The database does not answer.
         """
-        with self._lock:
-            began = time.monotonic()
-            with self.database.read() as connection:
-                clock = generations.clock(connection)
-                self._offset = clock - datetime.now(clock.tzinfo)
-                versions = generations.versions(connection)
-                if self._city is None:
-                    self._city = cities.read(connection)
-                for scheme in schemes():
-                    topic = f"lines:{scheme}"
-                    if versions.get(topic) != self._versions.get(topic):
-                        ahead = generations.upcoming(connection, scheme)
-                        self._ahead[scheme] = tuple(self._load(g) for g in ahead)
-                if versions.get("posts") != self._versions.get("posts"):
-                    self._roster = posts.roster(connection)
-                if versions.get("places") != self._versions.get("places"):
-                    self._spots = Spots.read(self.database)
-            self._versions = versions
-            self._looked = began
+        with self._locked():
+            self._look()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        # A database that neither answers nor refuses holds up the one who looks, and nobody else for long.
+        if not self._lock.acquire(timeout=STALE_SECONDS):
+            raise UnavailableError("the database does not answer; see `gridmap db status`")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _look(self) -> None:
+        began = time.monotonic()
+        with self.database.read() as connection:
+            self._set_clock(partial(generations.clock, connection))
+            versions = generations.versions(connection)
+            if self._city is None:
+                self._city = cities.read(connection)
+            for scheme in schemes():
+                topic = f"lines:{scheme}"
+                if versions.get(topic) != self._versions.get(topic):
+                    ahead = generations.upcoming(connection, scheme)
+                    self._ahead[scheme] = tuple(self._load(g) for g in ahead)
+            if versions.get("posts") != self._versions.get("posts"):
+                self._roster = posts.roster(connection)
+            if versions.get("places") != self._versions.get("places"):
+                self._spots = Spots.read(self.database)
+        self._versions = versions
+        self._looked = began
+
+    def _set_clock(self, ask: Callable[[], datetime]) -> None:
+        """Read the database's time; our reckoning of it never runs backwards between two looks.
+
+        What the database says was true at some moment between our asking and its answer, so a reckoning within that
+        span is kept: a slow answer must not bring back lines that have ended.
+        """
+        asked = time.monotonic()
+        told = ask()
+        heard = time.monotonic()
+        if self._clock is not None:
+            told = min(max(told, self._reckoned(heard)), told + timedelta(seconds=heard - asked))
+        self._clock = (told, heard)
+
+    def _reckoned(self, reading: float) -> datetime:
+        if self._clock is None:
+            raise UnavailableError("the database has not been heard yet; try again in a moment")
+        told, heard = self._clock
+        return told + timedelta(seconds=reading - heard)
 
     def _load(self, generation: Generation) -> Lines:
-        for known in [line for lines in self._ahead.values() for line in lines] + list(self._past.values()):
+        with self._past_lock:
+            past = list(self._past.values())
+        for known in [line for lines in list(self._ahead.values()) for line in lines] + past:
             if known.generation == generation:
                 return known
         with self.database.read() as connection:
@@ -208,15 +244,29 @@ class Keeper:
             The database has not been heard for longer than an answer may be old.
         """
         self._fresh()
-        return datetime.now().astimezone() + self._offset
+        return self._reckoned(time.monotonic())
+
+    def is_fresh(self) -> bool:
+        """Tell whether questions about now are answered without asking the database."""
+        watched = self._thread is not None and self._thread.is_alive()
+        return time.monotonic() - self._looked <= (STALE_SECONDS if watched else LOOK_SECONDS)
 
     def _fresh(self) -> None:
-        age = time.monotonic() - self._looked
-        if age > (STALE_SECONDS if self._thread is not None and self._thread.is_alive() else LOOK_SECONDS):
-            self.look()
+        if self.is_fresh():
+            return
+        with self._locked():
+            if not self.is_fresh():  # another may have looked while this one waited
+                self._look()
 
-    def snapshot(self, at: datetime | None = None, scheme: str = GOVERNANCE) -> Snapshot:
+    def snapshot(
+        self, at: datetime | None = None, scheme: str = GOVERNANCE, known_at: datetime | None = None
+    ) -> Snapshot:
         """Give the state in force at an instant, now by default.
+
+        Parameters
+        ----------
+        known_at
+            What was believed then to be in force; what is known now by default.
 
         Raises
         ------
@@ -230,32 +280,32 @@ class Keeper:
         instant = at or self.now()
         if at is not None:
             self._fresh()
-        for lines in self._ahead.get(scheme, ()):
+        for lines in self._ahead.get(scheme, ()) if known_at is None else ():
             start, end = lines.generation.in_force_from, lines.generation.in_force_until
             if start is not None and start <= instant and (end is None or instant < end):
                 return self._with(lines)
-        return self._with(self._at(instant, scheme))
+        return self._with(self._at(instant, scheme, known_at))
 
     def _with(self, lines: Lines) -> Snapshot:
         if self._city is None:
             raise UnavailableError("the city has not been read yet; try again in a moment")
         return Snapshot(self._city, lines, self._roster, self._spots)
 
-    def _at(self, instant: datetime, scheme: str) -> Lines:
+    def _at(self, instant: datetime, scheme: str, known_at: datetime | None) -> Lines:
         """Load the generation of a past instant; a few are kept."""
         with self.database.read() as connection:
-            generation = generations.in_force(connection, scheme, instant)
+            generation = generations.in_force(connection, scheme, instant, known_at)
         if generation is None:
             raise NotFoundError(
                 f"no lines of {scheme} were in force at {instant.isoformat()}; `gridmap import grids` brings the first"
                 if not self._ahead.get(scheme)
                 else f"no lines of {scheme} were in force at {instant.isoformat()}"
             )
-        with self._lock:
+        with self._past_lock:
             lines = self._past.pop(generation.id, None)
         if lines is None or lines.generation != generation:
             lines = self._load(generation)
-        with self._lock:
+        with self._past_lock:
             self._past[generation.id] = lines
             while len(self._past) > _HISTORIC:
                 self._past.popitem(last=False)
