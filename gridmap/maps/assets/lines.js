@@ -13,7 +13,8 @@ function key(x1, y1, x2, y2) {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
-// Levels top first; gives each one `mesh`, the path of the edges that no level above has.
+// Levels top first; gives each one `mesh`, the path of the edges that no level above has, and `typical`, the side of
+// its usual grid.
 export function mesh(levels) {
   const taken = new Set();
   for (const level of levels) {
@@ -27,7 +28,13 @@ export function mesh(levels) {
       }
     }
     level.mesh = chain(own);
+    level.typical = typical(level.grids);
   }
+}
+
+function typical(grids) {
+  if (!grids.length) return 0;
+  return grids.reduce((sum, { box }) => sum + Math.sqrt((box[2] - box[0]) * (box[3] - box[1])), 0) / grids.length;
 }
 
 // Joins loose edges end to end: a dash pattern must run on round the corners.
@@ -69,20 +76,21 @@ function chain(edges) {
   return path;
 }
 
-function grow(zoom) {
-  return Math.max(0.55, Math.min(1.5, 0.75 + (zoom - 14) * 0.15));
+// Lines grow with the zoom, and thin out where their grids are small on the screen.
+function grow({ zoom, k }, { typical: side }) {
+  const near = Math.max(0.55, Math.min(1.5, 0.75 + (zoom - 14) * 0.15));
+  return Math.min(near, Math.max(0.3, (side * k) / 90));
 }
 
 // Draws the lines of `level` and of all above it; `selected` are the grid that owns and its parents.
 export function paintLines(ctx, view, { levels, level, selected }) {
   const last = levels.findIndex((one) => one.key === level);
   const shown = last < 0 ? [] : levels.slice(0, last + 1);
-  const strength = grow(view.zoom);
   inPlane(ctx, view, (px) => {
     ctx.lineJoin = 'round';
     owner(ctx, selected, px);
     for (const one of [...shown].reverse()) {
-      const width = one.line_px * strength;
+      const width = one.line_px * grow(view, one);
       ctx.setLineDash([]);
       ctx.lineCap = 'round';
       ctx.strokeStyle = 'rgba(255, 255, 255, 0.72)';
@@ -90,12 +98,12 @@ export function paintLines(ctx, view, { levels, level, selected }) {
       ctx.stroke(one.mesh);
     }
     for (const one of [...shown].reverse()) {
-      const width = one.line_px * strength;
+      const width = one.line_px * grow(view, one);
       ctx.lineCap = one.dashed ? 'butt' : 'round';
       ctx.setLineDash(one.dashed ? [5 * px, 3 * px] : []);
       ctx.strokeStyle = INK;
       ctx.globalAlpha = one.dashed ? 0.85 : 0.9;
-      ctx.lineWidth = Math.max(width, 0.8) * px;
+      ctx.lineWidth = Math.max(width, 0.6) * px;
       ctx.stroke(one.mesh);
     }
     ctx.globalAlpha = 1;

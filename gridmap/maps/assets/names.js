@@ -104,9 +104,10 @@ function* wanted({ levels, level, selected, places, hidden, figures }, view) {
     if (figures && one.key !== figures.level) continue;
     // A level's names give way to those of the level below as its grids outgrow the view.
     const finer = levels[i + 1];
-    if (i < last && finer && typical(finer.grids) * view.k > 190) continue;
+    if (i < last && finer && finer.typical * view.k > 190) continue;
+    const small = one.typical * view.k < 90;
     for (const grid of one.grids) {
-      if (grid !== owner && grid.name && meets(grid.box, view.box)) yield gridName(grid, false, i === last ? figures : null);
+      if (grid !== owner && grid.name && meets(grid.box, view.box)) yield gridName(grid, false, i === last ? figures : null, small);
     }
   }
   const { zoom } = view;
@@ -122,13 +123,9 @@ function* wanted({ levels, level, selected, places, hidden, figures }, view) {
   if (zoom >= Math.max(18.5, DOT_ZOOM.shop)) yield* on('shop').map((f) => at(f, STYLES.shop, 12));
 }
 
-function typical(grids) {
-  if (!grids.length) return 0;
-  return grids.reduce((sum, { box }) => sum + Math.sqrt((box[2] - box[0]) * (box[3] - box[1])), 0) / grids.length;
-}
-
-function gridName(grid, chosen, figures) {
-  const style = STYLES[grid.level] ?? STYLES.microgrid;
+function gridName(grid, chosen, figures, small = false) {
+  const full = STYLES[grid.level] ?? STYLES.microgrid;
+  const style = small ? { ...full, size: 12, spaced: 0 } : full;
   const value = figures?.values[grid.id];
   return {
     text: grid.name,
@@ -156,7 +153,7 @@ function spot(ctx, view, board, { text, second, at: place, style, halo, down = 0
   const tall = style.size * (second ? 2.3 : 1.25);
   if (!board.take([[x - width / 2 - 3, y + down - tall / 2, x + width / 2 + 3, y + down + tall / 2]])) {
     // Where a grid's name finds no room, its figure still may.
-    return second ? spot(ctx, view, board, { text: second, at: place, style: { ...style, weight: 700 }, halo }) : false;
+    return second ? spot(ctx, view, board, { text: second, at: place, style: { ...style, weight: 700, size: Math.min(style.size, 13), spaced: 0 }, halo }) : false;
   }
   const lift = second ? style.size * 0.6 : 0;
   write(ctx, text, x, y + down - lift, style, halo);

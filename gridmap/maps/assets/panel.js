@@ -22,6 +22,7 @@ function stroke({ line_px: width, dashed }) {
 }
 
 export function layerSwitch(kinds, hidden, onchange) {
+  if (!kinds.length) return null;
   const options = kinds.map(({ kind, name }) => {
     const input = make('input', { type: 'checkbox', checked: !hidden.has(kind) });
     input.addEventListener('change', () => onchange(kind, input.checked));

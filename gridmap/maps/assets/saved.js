@@ -41,11 +41,11 @@ function frame(map, data, scene) {
   const box = map.getContainer();
   const kinds = ORDER.filter((kind) => data.places[kind]).map((kind) => ({ kind, name: data.kinds[kind] ?? kind }));
   const corner = make('div', { class: 'gm-corner gm-top-left' }, [titleBlock(data), search(map, data, scene)]);
-  const switches = foldable(say('map.switches'), [
-    data.figures ? null : levelSwitch(data.levels, scene.state.level, (level) => scene.change({ level })),
+  const switches = [
+    data.figures || !data.levels.length ? null : levelSwitch(data.levels, scene.state.level, (level) => scene.change({ level })),
     layerSwitch(kinds, scene.state.hidden, (kind, on) => scene.toggle(kind, on)),
-  ].filter(Boolean), !narrow);
-  const right = make('div', { class: 'gm-corner gm-top-right' }, [switches]);
+  ].filter(Boolean);
+  const right = make('div', { class: 'gm-corner gm-top-right' }, switches.length ? [foldable(say('map.switches'), switches, !narrow)] : []);
   const shown = legendOf(data);
   const left = make('div', { class: 'gm-corner gm-bottom-left' }, shown ? [foldable(say('map.legend'), [shown], !narrow)] : []);
   for (const part of [corner, right, left]) {
