@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from gridmap.cli.console import database_of, errors, language, opened, output
+from gridmap.cli.console import language, opened, output
+from gridmap.cli.loading import load_demo
 from gridmap.cli.locate import say_answer
+from gridmap.cli.serve import serve
 from gridmap.maps import MAPS
 from gridmap.model.words import say
 from gridmap.services import maps
 from gridmap.services.asking import ask
-from gridmap.services.demo import load
 from gridmap.services.heat import Heat
 
 app = typer.Typer(help="The invented demo city.", no_args_is_help=True)
@@ -51,14 +52,4 @@ def run(
             path.write_text(maps.save(city, heat, name, lang=lang), encoding="utf-8")
             output.print(say("demo.map", lang, path=path), highlight=False)
     if serving:
-        from gridmap.cli.serve import serve  # noqa: PLC0415 - `serve` knows this module too
-
         serve("demo", host, port, None)
-
-
-def load_demo(seed: int, scale: int) -> None:
-    """Load the invented city unless it is there, and say so."""
-    lang = language()
-    with errors.status(say("demo.loading", lang)):
-        report = load(database_of("demo"), seed, scale)
-    output.print(say("demo.loaded" if report.added else "demo.there", lang, **report.counts), highlight=False)

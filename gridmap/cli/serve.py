@@ -7,7 +7,7 @@ import typer
 import uvicorn
 
 from gridmap.cli.console import CityOption, database_of, language, output
-from gridmap.cli.demo import load_demo
+from gridmap.cli.loading import load_demo
 from gridmap.model.words import say
 from gridmap.settings import Settings
 
