@@ -5,6 +5,7 @@ from typing import Annotated
 
 import orjson
 import typer
+from rich.progress import Progress
 from rich.table import Table
 
 from gridmap.cli.console import CityOption, database_of, errors, language, output
@@ -52,10 +53,13 @@ def import_(
     lang = language()
     database = database_of(city or "own")
     try:
-        with errors.status(say("import.reading", lang)) as status:
-            told = import_file(
-                database, layer, file, options, lambda phase: status.update(say(f"import.{phase}", lang))
-            )
+        with Progress(console=errors, transient=True) as bar:
+            task = bar.add_task(say("import.reading", lang), total=None)
+
+            def tell(phase: str, done: int, total: int) -> None:
+                bar.update(task, description=say(f"import.{phase}", lang), completed=done, total=total)
+
+            told = import_file(database, layer, file, options, on_progress=tell)
     except RefusedImportError as refusal:
         _write(refusal.report, report)
         _show(refusal.report, lang)
@@ -94,7 +98,7 @@ def _show(told: ImportReport, lang: Language) -> None:
     if told.repair:
         output.print(say("import.repaired", lang, **told.repair["counts"]), highlight=False)
     for warning in told.warnings:
-        output.print(f"  ! {warning}", style="yellow", highlight=False, markup=False)
+        output.print(f"  ! {getattr(warning, lang)}", style="yellow", highlight=False, markup=False)
     if told.rejected:
         _rejections(told, lang)
     counts = {"added": told.added, "changed": told.changed, "unchanged": told.unchanged, "rejected": told.rejected_rows}
@@ -111,11 +115,11 @@ def _show_reading(told: ImportReport, lang: Language) -> None:
     read = {"file": told.file, "rows": told.read, "format": told.format, "datum": told.datum}
     output.print(say("import.read", lang, **read), highlight=False, markup=False)
     if told.mapping:
-        pairs = ", ".join(f"{name} ← {column}" for name, column in told.mapping.items() if name != column)
+        pairs = ", ".join(f"{name} ← {column}" for name, column in told.mapping.items())
         if pairs:
             output.print(say("import.mapping", lang, pairs=pairs), style="dim", highlight=False, markup=False)
     for note in told.notes:
-        output.print(f"  {note}", style="dim", highlight=False, markup=False)
+        output.print(f"  {getattr(note, lang)}", style="dim", highlight=False, markup=False)
 
 
 def _defects(told: ImportReport, lang: Language) -> None:
@@ -139,7 +143,7 @@ def _rejections(told: ImportReport, lang: Language) -> None:
     for column in ("row", "field", "value", "reason"):
         table.add_column(say(f"import.{column}", lang))
     for each in told.rejected[:_SHOWN]:
-        table.add_row(str(each.row), each.field, each.value, each.reason)
+        table.add_row(str(each.row), each.field, each.value, each.said(lang))
     output.print(table)
     if len(told.rejected) > _SHOWN:
         output.print(say("import.more", lang, n=len(told.rejected) - _SHOWN), style="dim", highlight=False)

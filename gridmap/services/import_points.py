@@ -1,170 +1,175 @@
-"""Importing places and incidents: every row checked, all or nothing, and the same file again adds nothing."""
+"""Importing places and incidents: every row checked against its layer, and named so that it is found again."""
 
-from dataclasses import dataclass
-from typing import Any
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from gridmap.model.incidents import STATES
 from gridmap.model.layers import Layer, categories
-from gridmap.services.import_columns import derived_keys, map_columns, points, texts, values
-from gridmap.services.import_report import ImportReport, Rejected
-from gridmap.spatial.datums import to_wgs84
+from gridmap.services.import_columns import BASIC, map_columns
+from gridmap.services.import_report import ImportReport, Rejected, rejection
+from gridmap.services.import_shapes import read_shapes
+from gridmap.services.import_values import LONGEST_KEY, LONGEST_LINE, Values
 from gridmap.spatial.files import FileContent
-from gridmap.spatial.lattice import SCALE, snap
+from gridmap.spatial.lattice import Geometries
 
-_POINT_ONLY = frozenset({"Point"})
+Texts = NDArray[np.object_]
 
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Rows ready to be merged, and where they are."""
-
-    frame: gpd.GeoDataFrame
-    rows: np.ndarray[Any, np.dtype[np.int64]]
+_CODE_DIGITS: Final = 4
 
 
 def prepare(
     layer: Layer, content: FileContent, datum: str, stated: dict[str, str], zone: ZoneInfo, report: ImportReport
-) -> Prepared:
+) -> gpd.GeoDataFrame:
     """Check every row of a file against its layer.
+
+    Parameters
+    ----------
+    zone
+        In which times without an offset are meant.
+    report
+        Takes the columns chosen, notes, and what keeps rows out.
 
     Returns
     -------
-    Prepared
-        The good rows as `gridmap.store` merges them. What keeps the others out stands in the report.
+    GeoDataFrame
+        The good rows, as `gridmap.store` merges them.
+
+    Raises
+    ------
+    InputError
+        A column is missing, or named that does not exist.
     """
     frame = content.frame
-    mapping = map_columns(layer, [c for c in frame.columns if c != "geometry"], stated)
-    report.mapping = mapping
-    rejected: list[Rejected] = [
-        Rejected(row + 1, "", "", fault.message, fault.mend, fault.code) for row, fault in content.row_faults.items()
-    ]
-    shapes = _shapes(layer, content, mapping, datum, rejected)
-    columns = {
-        name: values(frame[mapping[name]], declared, rejected, zone)
-        if name in mapping
-        else np.full(len(frame), None, dtype=object)
+    has_shapes = isinstance(frame, gpd.GeoDataFrame)
+    columns = [column for column in frame.columns if not (has_shapes and column == "geometry")]
+    mapping = report.mapping = map_columns(layer, columns, stated, has_shapes=has_shapes)
+    values = Values(
+        zone,
+        [rejection(row, "", "", fault.message, fault.mend, fault.code) for row, fault in content.row_faults.items()],
+    )
+    shapes = read_shapes(layer, content, mapping, datum, values.rejected)
+    length = len(frame)
+    fields = {
+        name: values.read(frame[mapping[name]], declared) if name in mapping else np.full(length, None, dtype=object)
         for name, declared in layer.fields.items()
     }
-    for name, declared in layer.fields.items():
-        if declared.required and name not in mapping:
-            rejected += [
-                Rejected(row + 1, name, "", "is missing", f"name its column with --map {name}=…", "missing")
-                for row in range(len(frame))
-            ]
     basic = {
-        name: texts(frame[mapping[name]] if name in mapping else None, len(frame))
-        for name in ("key", "name", "address", "parent")
+        name: values.texts(
+            frame[mapping[name]] if name in mapping else None,
+            length,
+            name,
+            LONGEST_KEY if name == "key" else LONGEST_LINE,
+        )
+        for name in BASIC[layer.store]
     }
     if layer.store == "incident":
-        _settle_incidents(columns, rejected, report)
-    keys = _keys(layer, basic, columns, shapes, rejected, keyed="key" in mapping)
-    report.rejected = sorted(rejected, key=lambda each: (each.row, each.field))
-    good = np.setdiff1d(np.arange(len(frame)), np.array([each.row - 1 for each in rejected], dtype=np.int64))
+        _settle_incidents(fields, values.rejected, report)
+    keys = _keys(layer, basic, fields, shapes, values.rejected, keyed="key" in mapping)
+    if values.local_times:
+        report.note("local_times", n=values.local_times, zone=zone.key)
+    if "key" not in mapping:
+        report.note("no_key")
+    report.rejected = sorted(values.rejected, key=lambda each: (each.row, each.field))
+    good = np.setdiff1d(np.arange(length), [each.row - 1 for each in values.rejected])
     made = _incidents if layer.store == "incident" else _places
-    return Prepared(made(keys, basic, columns, shapes).iloc[good].reset_index(drop=True), good)
+    return made(keys, basic, fields, shapes).iloc[good].reset_index(drop=True)
 
 
-def _shapes(
-    layer: Layer, content: FileContent, mapping: dict[str, str], datum: str, rejected: list[Rejected]
-) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """Read the shape of each row in WGS84 on the lattice; None where there is none that fits the layer."""
-    shapes = np.full(len(content.frame), None, dtype=object)
-    if layer.geometry == _POINT_ONLY:
-        x, y = points(content, mapping, datum, rejected)
-        good = np.isfinite(x)
-        lon, lat = to_wgs84(x[good], y[good], datum)
-        shapes[good] = shapely.points(np.rint(lon * SCALE) / SCALE, np.rint(lat * SCALE) / SCALE)
-        return shapes
-    given = content.frame.geometry.to_numpy() if isinstance(content.frame, gpd.GeoDataFrame) else shapes
-    for row, shape in enumerate(given):
-        if row in content.row_faults:
-            continue
-        kind = shape.geom_type if shape is not None else "nothing"
-        if kind not in layer.geometry or shape.is_empty:
-            wanted = " or ".join(sorted(layer.geometry))
-            rejected.append(Rejected(row + 1, "geometry", kind, f"is not a {wanted}", "give one", "geometry"))
-        elif not shapely.is_valid(shape):
-            reason = shapely.is_valid_reason(shape).split("[")[0]
-            rejected.append(Rejected(row + 1, "geometry", "", f"is invalid: {reason}", "redraw it", "invalid"))
-        else:
-            shapes[row] = shape
-    there = np.array([shape is not None for shape in shapes], dtype=bool)
-    if there.any():
-        moved = shapely.transform(shapes[there], lambda p: np.column_stack(to_wgs84(p[:, 0], p[:, 1], datum)))
-        shapes[there] = snap(moved)
-    return shapes
-
-
-def _settle_incidents(columns: dict[str, Any], rejected: list[Rejected], report: ImportReport) -> None:
+def _settle_incidents(fields: dict[str, Texts], rejected: list[Rejected], report: ImportReport) -> None:
     """Fill what an incident has to have, and check what its fields say together."""
     known = categories()
-    for row, code in enumerate(columns["category"]):
-        if code is not None and code not in known:
-            mend = "see `gridmap` layers/categories for the codes"
-            rejected.append(Rejected(row + 1, "category", code, "is not a known category", mend, "unknown"))
-    missing = sum(state is None for state in columns["state"])
+    titles = {title: code for code, each in known.items() for title in (each.title.zh, each.title.en)}
+    for row, told in enumerate(fields["category"]):
+        if told is None:
+            continue
+        # A table that took the code for a number has lost its leading zero.
+        code = titles.get(told) or (told.zfill(_CODE_DIGITS) if told.isascii() and told.isdigit() else told)
+        fields["category"][row] = code
+        if code not in known:
+            mend = "give one of the codes in layers/categories"
+            rejected.append(rejection(row, "category", told, "is not a known category", mend, "unknown_category"))
+    missing = sum(state is None for state in fields["state"])
     if missing:
-        report.notes.append(f"{missing} rows have no state: taken as {STATES[0]}")
-    columns["state"] = np.array([state or STATES[0] for state in columns["state"]], dtype=object)
-    for row, (start, end) in enumerate(zip(columns["reported_at"], columns["closed_at"], strict=True)):
+        report.note("no_state", n=missing, state=STATES[0])
+    fields["state"] = np.array([state or STATES[0] for state in fields["state"]], dtype=object)
+    for row, (start, end) in enumerate(zip(fields["reported_at"], fields["closed_at"], strict=True)):
         if start is not None and end is not None and end < start:
-            rejected.append(
-                Rejected(row + 1, "closed_at", str(end), "is before it was reported", "check both", "order")
-            )
+            reason = "is before it was reported"
+            rejected.append(rejection(row, "closed_at", end.isoformat(), reason, "check both times", "order"))
 
 
 def _keys(
     layer: Layer,
-    basic: dict[str, Any],
-    columns: dict[str, Any],
-    shapes: np.ndarray[Any, np.dtype[np.object_]],
+    basic: dict[str, Texts],
+    fields: dict[str, Texts],
+    shapes: Geometries,
     rejected: list[Rejected],
     *,
     keyed: bool,
-) -> list[str]:
+) -> Sequence[str]:
     """Give each row its natural key: as stated, else by its content."""
     if not keyed:
-        where = np.array([shape.wkb_hex if shape is not None else "" for shape in shapes], dtype=object)
-        told = ["category", "reported_at", "description"] if layer.store == "incident" else []
-        return derived_keys([basic["name"], basic["address"], where, *(columns[name] for name in told)])
+        where = [wkb or "" for wkb in shapely.to_wkb(shapes, hex=True, byte_order=1)]
+        if layer.store == "incident":
+            return derived_keys(fields["category"], fields["reported_at"], basic["address"], where)
+        return derived_keys(basic["name"], basic["address"], where)
     first: dict[str, int] = {}
     for row, key in enumerate(basic["key"]):
         if not key:
-            rejected.append(Rejected(row + 1, "key", "", "is missing", "give each row its own", "missing"))
+            rejected.append(rejection(row, "key", "", "is missing", "give each row its own", "missing"))
         elif key in first:
             reason = f"is that of row {first[key]} too"
-            rejected.append(Rejected(row + 1, "key", key, reason, "give each row its own", "duplicate"))
+            rejected.append(rejection(row, "key", key, reason, "give each row its own", "duplicate"))
         else:
             first[key] = row + 1
     return list(basic["key"])
 
 
-def _places(keys: list[str], basic: dict[str, Any], columns: dict[str, Any], shapes: Any) -> gpd.GeoDataFrame:  # noqa: ANN401
-    names = list(columns)
-    rows = zip(*(columns[name] for name in names), strict=True) if names else ((),) * len(keys)
-    properties = [{name: value for name, value in zip(names, row, strict=True) if value is not None} for row in rows]
+def derived_keys(*parts: Sequence[object] | Texts) -> list[str]:
+    """Name rows by their content; the second of two that are the same is number 2, and so on.
+
+    The same file again gives the same names, so it adds nothing; two rows that are truly alike stay two.
+    """
+    seen: dict[str, int] = {}
+    keys = []
+    for row in zip(*parts, strict=True):
+        digest = hashlib.blake2b("\x1f".join(map(str, row)).encode(), digest_size=12).hexdigest()
+        seen[digest] = seen.get(digest, 0) + 1
+        keys.append(f"h-{digest}" + (f"-{seen[digest]}" if seen[digest] > 1 else ""))
+    return keys
+
+
+def _places(
+    keys: Sequence[str], basic: dict[str, Texts], fields: dict[str, Texts], shapes: Geometries
+) -> gpd.GeoDataFrame:
+    names = list(fields)
+    rows: Any = zip(*fields.values(), strict=True) if names else ((),) * len(keys)
     table = {
         "key": keys,
         "name": basic["name"],
         "address": basic["address"],
         "parent": [parent or None for parent in basic["parent"]],
-        "properties": properties,
+        "properties": [{n: v for n, v in zip(names, row, strict=True) if v is not None} for row in rows],
     }
     return gpd.GeoDataFrame(pd.DataFrame(table), geometry=shapes, crs=4326)
 
 
-def _incidents(keys: list[str], basic: dict[str, Any], columns: dict[str, Any], shapes: Any) -> gpd.GeoDataFrame:  # noqa: ANN401
+def _incidents(
+    keys: Sequence[str], basic: dict[str, Texts], fields: dict[str, Texts], shapes: Geometries
+) -> gpd.GeoDataFrame:
     table = pd.DataFrame({"key": keys, "address": basic["address"]})
     for name in ("category", "state", "description"):
-        table[name] = pd.Series(columns[name], dtype="object")
+        table[name] = pd.Series(fields[name], dtype="object")
     table["description"] = table["description"].fillna("")
     for name in ("reported_at", "closed_at"):
-        table[name] = pd.to_datetime(pd.Series(columns[name], dtype="object"), utc=True)
-    table["accuracy_m"] = pd.to_numeric(pd.Series(columns["accuracy_m"], dtype="object"))
+        table[name] = pd.to_datetime(pd.Series(fields[name], dtype="object"), utc=True)
+    table["accuracy_m"] = pd.to_numeric(pd.Series(fields["accuracy_m"], dtype="object"))
     return gpd.GeoDataFrame(table, geometry=shapes, crs=4326)
