@@ -85,10 +85,14 @@ class Heat:
         points = self._points(period)
         width, height = raster.picture_size(bounds)
         (x0, x1), _ = raster.world(np.array([bounds[0], bounds[2]]), np.array([bounds[1], bounds[3]]))
-        zoom = float(np.log2(width / (x1 - x0) / raster.TILE_PX))
-        radius = raster.radius_at(REACH_M, zoom, (bounds[1] + bounds[3]) / 2)
-        drawn = raster.raster(points.lon, points.lat, None, bounds, width, height, radius)
-        top = raster.ceiling(points.lon, points.lat, None, round(zoom), radius, bounds=bounds)
+        exact = float(np.log2(width / (x1 - x0) / raster.TILE_PX))
+        middle = (bounds[1] + bounds[3]) / 2
+        drawn = raster.raster(
+            points.lon, points.lat, None, bounds, width, height, raster.radius_at(REACH_M, exact, middle)
+        )
+        # The scale is that of the nearest whole zoom: the same reach on the ground gives the same densities.
+        zoom = round(exact)
+        top = raster.ceiling(points.lon, points.lat, None, zoom, raster.radius_at(REACH_M, zoom, middle), bounds=bounds)
         return raster.to_png(drawn, top), top
 
     def ceiling(self, zoom: int, period: Period) -> float:
