@@ -1,7 +1,7 @@
 """Putting grids of one level between those above and below that are in force: parents, keys, and whether they fit."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,7 @@ def place(
     above = [stand[stand["rank"] == r] for r in sorted(stand["rank"].unique(), reverse=True) if r < rank[level]]
     below = stand[stand["rank"] > rank[level]]
     here = stand[stand["level"] == level]
+    fresh = fresh.assign(**{name: _objects(fresh[name], fresh.index) for name in ("key", "code", "parent")})
     parents = _parents(fresh, above, report) if above else [None] * len(fresh)
     fresh = fresh.assign(level=level, parent_token=_objects(parents, fresh.index))
     others = here[~here["parent_token"].isin(fresh["parent_token"])] if above else here.iloc[:0]
@@ -88,17 +89,16 @@ def _standing(before: gpd.GeoDataFrame, rank: dict[str, int]) -> gpd.GeoDataFram
     by_id = dict(zip(before["id"], tokens, strict=True))
     stand = before.set_index(pd.Index(tokens, dtype=object))
     parents = [None if pd.isna(parent) else by_id[parent] for parent in before["parent"]]
-    codes = [None if pd.isna(code) else code for code in before["code"]]
     return stand.assign(
         rank=stand["level"].map(rank).astype("int64"),
         parent_token=_objects(parents, stand.index),
-        code=_objects(codes, stand.index),
+        code=_objects(before["code"], stand.index),
     )
 
 
-def _objects(values: Sequence[object], index: pd.Index) -> "pd.Series[Any]":
-    """Make a column in which a missing text stays None."""
-    return pd.Series(list(values), index=index, dtype=object)
+def _objects(values: Iterable[Any], index: pd.Index) -> "pd.Series[Any]":
+    """Make a column of texts in which what is missing is None."""
+    return pd.Series([None if pd.isna(value) else value for value in values], index=index, dtype=object)
 
 
 def _tokens(levels: Sequence[str], keys: Sequence[str]) -> list[str]:

@@ -122,7 +122,10 @@ def _keys(
             return derived_keys(fields["category"], fields["reported_at"], basic["address"], where)
         return derived_keys(basic["name"], basic["address"], where)
     first: dict[str, int] = {}
+    too_long = {each.row - 1 for each in rejected if each.field == "key"}
     for row, key in enumerate(basic["key"]):
+        if row in too_long:
+            continue
         if not key:
             rejected.append(rejection(row, "key", "", "is missing", "give each row its own", "missing"))
         elif key in first:

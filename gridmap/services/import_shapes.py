@@ -92,7 +92,9 @@ def refuse_declared(content: FileContent, datum: str) -> str | None:
 
 def _agree(declared: pyproj.CRS, datum: str) -> bool:
     if datum.startswith("EPSG:"):
-        return declared.to_2d().equals(pyproj.CRS.from_user_input(datum), ignore_axis_order=True)
+        stated = pyproj.CRS.from_user_input(datum)
+        # The .prj of a shapefile says the same in other words: PROJ finds its number.
+        return declared.to_epsg() == stated.to_epsg() or declared.to_2d().equals(stated, ignore_axis_order=True)
     if datum in {"wgs84", "cgcs2000"} and declared.is_geographic and declared.datum is not None:
         return declared.datum.name.startswith(_ON_WGS84 + _ON_CGCS2000)
     return False
