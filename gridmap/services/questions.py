@@ -124,7 +124,7 @@ def _datum(raw: Mapping[str, str | float | int | None], faults: list[Fault]) -> 
         faults.append(Fault("datum", "is missing", mend, "missing"))
         return None
     try:
-        return parse_datum(str(text))
+        return parse_datum(str(text).encode("utf-8", "replace").decode())  # half a character cannot be said back
     except InputError as error:
         faults += error.faults
         return None
@@ -146,6 +146,8 @@ def _number(
         return None
     try:
         number = float(value)
+    except OverflowError:
+        number = math.inf
     except (TypeError, ValueError):
         faults.append(Fault(name, f"{str(value)[:40]!r} is not a number", code="not_a_number"))
         return None

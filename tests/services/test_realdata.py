@@ -72,9 +72,7 @@ class TestShanghai:
         assert wrong < 0.80
 
     def test_food_adds_up(self, shanghai):
-        report = import_file(
-            shanghai.database, "shops", real("shanghai-poi/shanghai_food.csv"), ImportOptions("wgs84")
-        )
+        report = import_file(shanghai.database, "shops", real("shanghai-poi/shanghai_food.csv"), ImportOptions("wgs84"))
         assert (report.read, report.added, report.rejected_rows) == (14_398, 14_398, 0)
         joined = join(shanghai, Ask("shops", "subdistrict"))
         assert joined.totals.total == 14_398

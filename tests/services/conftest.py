@@ -1,0 +1,41 @@
+"""The town of squares in a database of its own, open to be asked."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gridmap.services.generations import publish
+from gridmap.services.opening import open_city
+from tests.services.squares import town
+
+SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def put(database):
+    """Return a function that publishes a frame, based on the generation published last."""
+    head = None
+
+    def publish_next(frame, start=None):
+        nonlocal head
+        made = publish(database, "governance", frame, base=head, origin="import", note="", in_force_from=start)
+        head = made.id
+        return made
+
+    return publish_next
+
+
+@pytest.fixture
+def square_city(database, put):
+    """Return the town, open."""
+    put(town(), start=SINCE)
+    one = open_city(database)
+    yield one
+    one.keeper.close()
+
+
+@pytest.fixture
+def ids(square_city):
+    """Permanent ids of the town's grids by key."""
+    lines = square_city.keeper.snapshot().lines
+    return {grid.name.removesuffix("格"): grid.id for grid in lines.grids.values()}
