@@ -73,6 +73,9 @@ def _port() -> int:
 
 def _environment(home: Path) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GRIDMAP_")}
+    if kept.pop("PYTHONDONTWRITEBYTECODE", None):
+        # else each of some forty commands would compile all it imports
+        kept["PYTHONPYCACHEPREFIX"] = str(home / "bytecode")
     paths = [str(Path(sys.executable).parent), kept.get("PATH", "")]
     return kept | {
         "GRIDMAP_DATA_DIR": str(home),
