@@ -24,7 +24,8 @@ MOST_LINES, MOST_FUNCTION_LINES = 450, 60
 NAMESPACES = ("http://www.w3.org/",)
 # Tested through what is built of them: the test that would fail, and the modules.
 TESTED_ELSEWHERE = {
-    "tests/api/test_lists.py": "api: categories docs generations grids heat incidents limits parameters places responses stats",
+    "tests/api/test_lists.py": "api: categories docs generations grids heat incidents limits parameters"
+    " places responses stats",
     "tests/demo/test_city.py": "demo: footprints furniture hotspots names parcels places population",
     "tests/maps/test_saved.py": "maps: choropleth data drawing heat overview registry",
     "tests/model/test_layers.py": "model: categories schemes",

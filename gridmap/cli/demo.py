@@ -34,8 +34,8 @@ def run(
     host: Annotated[str | None, typer.Option(help="Address to listen on; loopback by default.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="8000 by default.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the maps.")] = Path("out"),
-    seed: Annotated[int, typer.Option(min=0)] = 1,
-    scale: Annotated[int, typer.Option(min=1, max=200)] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another town.")] = 1,
+    scale: Annotated[int, typer.Option(min=1, max=200, help="Sub-districts side by side.")] = 1,
 ) -> None:
     """Load the invented city, say who owns a location in it, write its maps, and serve."""
     load_demo(seed, scale)
