@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from gridmap import api, pages
-from gridmap.api import problems
+from gridmap.api import docs, problems
 from gridmap.api.limits import BodyLimit
 from gridmap.model.errors import GridmapError
 from gridmap.services.heat import Heat
@@ -32,8 +32,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         heat = Heat(database)
         app.state.city, app.state.heat = city, heat
         app.state.map_data = partial(map_data, city, heat)
-        yield
-        await run_in_threadpool(city.close)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(city.close)
 
     app = FastAPI(
         title="gridmap",
@@ -45,12 +47,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/openapi.json",
     )
     app.include_router(api.router())
+    app.include_router(docs.router())
     app.include_router(pages.router())
     app.add_api_route("/healthz", _alive, include_in_schema=False)
     app.add_api_route("/readyz", _ready, include_in_schema=False)
-    app.add_middleware(pages.SecurityHeaders)
+    # The last one added is the outermost: whatever the others answer leaves with the headers.
+    app.add_middleware(problems.LastResort)
     app.add_middleware(BodyLimit)
+    app.add_middleware(pages.SecurityHeaders)
     problems.install(app)
+    docs.install(app)
     return app
 
 

@@ -8,7 +8,7 @@ from gridmap.model import layers
 routes = APIRouter(tags=["incidents"])
 
 
-@routes.get("/categories")
+@routes.get("/categories", summary="Categories of incidents")
 def categories() -> Response:
     """List the categories by code."""
     return json_response(

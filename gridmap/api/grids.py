@@ -2,23 +2,24 @@
 
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Query, Response
 
 from gridmap.api.parameters import MOST_LISTED, AtHere, BoxHere, CityHere, Limit, Next, SchemeHere
-from gridmap.api.responses import geojson_response, json_response
+from gridmap.api.responses import GeoJSON, geojson_response, json_response
 from gridmap.model.schemes import GOVERNANCE
 from gridmap.services import grids as service
 
 routes = APIRouter(tags=["grids"])
 
 
-@routes.get("/schemes")
+@routes.get("/schemes", summary="Schemes that have lines in force")
 def schemes(city: CityHere) -> Response:
     """List the schemes that have lines, with their levels, how many grids each has, and the box round them."""
     return json_response(service.schemes(city))
 
 
-@routes.get("/grids")
+@routes.get("/grids", summary="Grids in force", response_class=GeoJSON)
 def grids(
     city: CityHere,
     at: AtHere,
@@ -32,7 +33,7 @@ def grids(
     return geojson_response(service.listing(city, scheme, level, at, bbox, limit, after))
 
 
-@routes.get("/grids/{grid_id}")
+@routes.get("/grids/{grid_id}", summary="One grid", response_class=GeoJSON)
 def grid(city: CityHere, grid_id: int, at: AtHere, scheme: SchemeHere = GOVERNANCE) -> Response:
     """Give one grid with its chain, its children and who answers for it."""
-    return json_response(service.one(city, grid_id, scheme, at))
+    return geojson_response(orjson.dumps(service.one(city, grid_id, scheme, at)))

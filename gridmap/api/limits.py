@@ -4,6 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gridmap.api.problems import problem
 
+_DIGITS = 20  # of a length, before it is read as a number
 MOST_BODY = 64 << 20  # a million points as JSON are about 30 MB
 
 
@@ -25,7 +26,10 @@ class BodyLimit:
             return
         refusal = problem(413, "too-large", "The request is too large", f"at most {self.most >> 20} MB")
         said = dict(scope["headers"]).get(b"content-length", b"0")
-        if not said.isdigit() or int(said) > self.most:
+        if not said.isdigit():
+            await problem(400, "http", "The request cannot be read")(scope, receive, send)
+            return
+        if int(said[:_DIGITS]) > self.most:
             await refusal(scope, receive, send)
             return
         taken, started = 0, False
@@ -40,6 +44,8 @@ class BodyLimit:
 
         async def noted(message: Message) -> None:
             nonlocal started
+            if taken > self.most and not started:
+                raise _TooLargeError  # whatever the route made of the body that was cut off
             started = started or message["type"] == "http.response.start"
             await send(message)
 

@@ -34,7 +34,8 @@ async def locate_one(
     accuracy_m: Annotated[str | None, Query(max_length=40)] = None,
     category: Annotated[str | None, Query(max_length=8)] = None,
     floor: Annotated[str | None, Query(max_length=8)] = None,
-    at: Annotated[str | None, Query(max_length=40)] = None,
+    at: Annotated[str | None, Query(max_length=40, description="instant asked about, now by default")] = None,
+    known_at: Annotated[str | None, Query(max_length=40, description="as it was known then")] = None,
     scheme: Annotated[str | None, Query(max_length=40)] = None,
 ) -> Response:
     """Answer from the snapshot in memory: the chain, the owners and why, candidates within the accuracy."""
@@ -48,9 +49,14 @@ async def locate_one(
         "category": category,
         "floor": floor,
         "at": at,
+        "known_at": known_at,
         "scheme": scheme,
     }
-    return json_response(ask(city, given).to_dict())
+    if at or known_at or not city.keeper.is_fresh():  # these may have to ask the database, and wait for it
+        found = await run_in_threadpool(ask, city, given)
+    else:
+        found = ask(city, given)
+    return json_response(found.to_dict())
 
 
 @routes.post("/locate", summary="Who owns these locations?")

@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Query, Response
 
 from gridmap.api.parameters import MOST_LISTED, BoxHere, CityHere, Limit, Next
-from gridmap.api.responses import geojson_response, json_response
+from gridmap.api.responses import GeoJSON, geojson_response
 from gridmap.services import places as service
 
 routes = APIRouter(tags=["places"])
 
 
-@routes.get("/places")
+@routes.get("/places", summary="Places by text, or by kind", response_class=GeoJSON)
 def places(
     city: CityHere,
     bbox: BoxHere,
@@ -24,7 +25,7 @@ def places(
     return geojson_response(service.listing(city, q, kind, bbox, limit, after))
 
 
-@routes.get("/places/{place_id}")
+@routes.get("/places/{place_id}", summary="One place", response_class=GeoJSON)
 def place(city: CityHere, place_id: int) -> Response:
     """Give one place."""
-    return json_response(service.one(city, place_id))
+    return geojson_response(orjson.dumps(service.one(city, place_id)))

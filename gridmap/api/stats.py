@@ -12,7 +12,7 @@ from gridmap.services.joins import COUNT, Ask, join
 routes = APIRouter(tags=["stats"])
 
 
-@routes.get("/stats")
+@routes.get("/stats", summary="Counts and sums by grid")
 def stats(
     city: CityHere,
     period: PeriodHere,

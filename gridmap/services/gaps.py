@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import geopandas as gpd
 
-from gridmap.model.errors import GridmapError
+from gridmap.model.errors import GridmapError, NotFoundError
+from gridmap.model.layers import schemes
 from gridmap.store import gaps as store
 from gridmap.store.database import Database
 
@@ -47,6 +48,14 @@ class Sightings:
 
 
 def recorded(database: Database, scheme: str) -> gpd.GeoDataFrame:
-    """List the gaps on record for the generation in force: those known when it was published, then those met."""
+    """List the gaps on record for the generation in force: those known when it was published, then those met.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such scheme.
+    """
+    if scheme not in schemes():
+        raise NotFoundError(f"there is no scheme {scheme!r}; there are {', '.join(schemes())}")
     with database.read() as connection:
         return store.frame(connection, scheme)

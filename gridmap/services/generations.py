@@ -56,9 +56,7 @@ def publish(
     NotFoundError
         There is no such scheme, or a grid is on a level that it does not have.
     """
-    if scheme not in schemes():
-        raise NotFoundError(f"there is no scheme {scheme!r}; there are {', '.join(schemes())}")
-    lines = schemes()[scheme]
+    lines = _known(scheme)
     grids = _prepared(lines, frame)
     extent, holes = _gate(lines, grids)
     with database.load() as connection:
@@ -79,10 +77,22 @@ def publish(
 
 
 def listing(database: Database, scheme: str) -> list[Generation]:
-    """List the generations of a scheme, the newest first."""
+    """List the generations of a scheme, the newest first.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such scheme.
+    """
+    _known(scheme)
     with database.read() as connection:
-        store.scheme_id(connection, scheme)
         return store.listing(connection, scheme)
+
+
+def _known(scheme: str) -> Scheme:
+    if scheme not in schemes():
+        raise NotFoundError(f"there is no scheme {scheme!r}; there are {', '.join(schemes())}")
+    return schemes()[scheme]
 
 
 def _read(database: Database, scheme: str, generation: int) -> Generation:

@@ -84,6 +84,7 @@ class Answer:
             "datum": q.datum,
             "given": {"x": q.given[0], "y": q.given[1]},
             "at": self.at,
+            "known_at": q.known_at,
             "accuracy_m": q.accuracy_m,
             "category": q.category,
             "floor": q.floor,

@@ -130,7 +130,8 @@ def _translation(error: exc.DBAPIError) -> Exception:
     if code in _CONFLICTS:
         where = f" ({constraint})" if constraint else ""
         return ConflictError(f"it changed meanwhile, or is there already{where}; read again and repeat")
-    if code.startswith(("22", "23")):
+    # The driver itself refuses some texts, such as those with a NUL in them, before the database sees them.
+    if code.startswith(("22", "23")) or isinstance(error, exc.DataError):
         table = getattr(diagnosis, "table_name", None) or "the database"
         column = getattr(diagnosis, "column_name", None) or constraint
         return InputError.of(f"{table} {column}".strip(), "a value breaks a rule of the database", code="rule")

@@ -31,11 +31,16 @@ _CHOSEN = """
     WHERE (CAST(:start AS timestamptz) IS NULL OR reported_at >= :start)
     AND (CAST(:end AS timestamptz) IS NULL OR reported_at < :end)
     AND (CAST(:category AS text) IS NULL OR category LIKE :category || '%')
-    AND (CAST(:west AS double precision) IS NULL OR geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326))
+    AND (CAST(:west AS double precision) IS NULL
+         OR ST_Intersects(geom, ST_MakeEnvelope(:west, :south, :east, :north, 4326)))
+    AND (CAST(:after AS bigint) IS NULL
+         OR (reported_at, id) < (SELECT last.reported_at, last.id FROM incident last WHERE last.id = :after))
 """
 
 
-def _values(start: datetime | None, end: datetime | None, category: str | None, bbox: Box | None) -> dict[str, Any]:
+def _values(
+    start: datetime | None, end: datetime | None, category: str | None, bbox: Box | None, after: int | None = None
+) -> dict[str, Any]:
     west, south, east, north = bbox or (None, None, None, None)
     return {
         "start": start,
@@ -45,6 +50,7 @@ def _values(start: datetime | None, end: datetime | None, category: str | None, 
         "south": south,
         "east": east,
         "north": north,
+        "after": after,
     }
 
 
@@ -56,6 +62,7 @@ def frame(
     category: str | None = None,
     bbox: Box | None = None,
     limit: int | None = None,
+    after: int | None = None,
 ) -> gpd.GeoDataFrame:
     """Read incidents, the latest first.
 
@@ -67,6 +74,8 @@ def frame(
         Four-digit code or two-digit class.
     bbox
         West, south, east, north in WGS84 degrees.
+    after
+        Id of an incident; only those that come after it in the order.
 
     Returns
     -------
@@ -78,7 +87,7 @@ def frame(
                ST_X(geom) AS lon, ST_Y(geom) AS lat
         FROM incident {_CHOSEN} ORDER BY reported_at DESC, id DESC LIMIT :limit
     """  # noqa: S608 - our own text; what was asked travels as parameters
-    values = {**_values(start, end, category, bbox), "limit": limit}
+    values = {**_values(start, end, category, bbox, after), "limit": limit}
     rows = connection.execute(text(query), values).all()
     table = pd.DataFrame([tuple(row) for row in rows], columns=_COLUMNS)
     for column in ("reported_at", "closed_at"):
