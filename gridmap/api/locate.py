@@ -2,16 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from gridmap.api.parameters import CityHere
 from gridmap.api.responses import json_response
 from gridmap.model.errors import Fault, InputError
 from gridmap.services.asking import MOST_POINTS, ask, ask_list
+from gridmap.services.locate_table import answer_bytes
 
 routes = APIRouter(tags=["locate"])
+CSV, ARROW = "text/csv", "application/vnd.apache.arrow.stream"
 KNOWN = {"lon", "lat", "datum", "accuracy_m", "category", "floor", "at", "known_at", "scheme"}
 
 
@@ -59,8 +62,42 @@ async def locate_one(
     return json_response(found.to_dict())
 
 
-@routes.post("/locate", summary="Who owns these locations?")
-async def locate_many(city: CityHere, body: PointsIn) -> Response:
-    """Answer up to a million points of one datum: a status and a grid id each, in the order given."""
-    pairs = [list(point) for point in body.points]
-    return json_response(await run_in_threadpool(ask_list, city, pairs, body.datum))
+@routes.post(
+    "/locate",
+    summary="Who owns these locations?",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": PointsIn.model_json_schema()},
+                CSV: {"schema": {"type": "string"}},
+                ARROW: {"schema": {"type": "string", "format": "binary"}},
+            },
+        }
+    },
+)
+async def locate_many(
+    request: Request,
+    city: CityHere,
+    datum: Annotated[str | None, Query(max_length=20, description="for CSV and Arrow")] = None,
+    x: Annotated[str, Query(max_length=200, description="for CSV and Arrow: column of longitudes")] = "lon",
+    y: Annotated[str, Query(max_length=200, description="for CSV and Arrow: column of latitudes")] = "lat",
+) -> Response:
+    """Answer up to a million points of one datum.
+
+    JSON gives a status and a grid id for each, in the order given; CSV (UTF-8) and Arrow streams come back with the
+    columns of the owners added.
+    """
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await request.body()
+    if media in {CSV, ARROW}:
+        owned = await run_in_threadpool(answer_bytes, city, body, media, datum, x, y)
+        return Response(owned, media_type=media)
+    if media not in {"", "application/json"}:
+        raise HTTPException(415)
+    try:
+        asked = PointsIn.model_validate_json(body)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
+    pairs = [list(point) for point in asked.points]
+    return json_response(await run_in_threadpool(ask_list, city, pairs, asked.datum))

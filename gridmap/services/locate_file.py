@@ -7,28 +7,25 @@ import csv
 import gzip
 import os
 import tempfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from gridmap.model.errors import Fault, InputError, NotFoundError
-from gridmap.services.locate import locate_points
+from gridmap.model.errors import InputError, NotFoundError
+from gridmap.services.locate_table import UNREADABLE, add_owners
 from gridmap.services.opening import OpenCity
-from gridmap.services.snapshot import Lines
 from gridmap.spatial.datums import ALLOWED, parse_datum
 
 CHUNK_ROWS = 262_144
 _BLOCK_BYTES = 32 << 20
-_LISTED = 20
-STATUSES = ("inside", "on_border", "gap", "outside", "unreadable")
+STATUSES = ("inside", "on_border", "gap", "outside", UNREADABLE)
 
 
 def locate_file(
@@ -72,13 +69,16 @@ def locate_file(
         raise NotFoundError(f"there is no file {source}")
     lines = city.keeper.snapshot().lines
     counts: Counter[str] = Counter()
+    target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as scratch:
         try:
             with _writer(target, scratch) as write:
                 for chunk in _chunks(source, on_progress):
-                    _refuse_missing(chunk, x, y, source)
-                    found = _owned(lines, chunk, stated, x, y, counts)
-                    write(_with(chunk, found))
+                    owned = add_owners(
+                        lines, chunk, stated, x, y, source=source.name, defused=".csv" in target.suffixes
+                    )
+                    counts.update(owned["status"].to_pylist())
+                    write(owned)
             scratch.flush()
             os.fsync(scratch.fileno())
             Path(scratch.name).chmod(0o644)
@@ -87,54 +87,6 @@ def locate_file(
             Path(scratch.name).unlink(missing_ok=True)
             raise
     return {status: counts[status] for status in STATUSES if counts[status]}
-
-
-def _owned(lines: Lines, chunk: pa.Table, datum: str, x: str, y: str, counts: "Counter[str]") -> pd.DataFrame:
-    xs, ys = _numbers(chunk[x]), _numbers(chunk[y])
-    good = np.isfinite(xs) & np.isfinite(ys)
-    if not datum.startswith("EPSG"):
-        with np.errstate(invalid="ignore"):
-            good &= (np.abs(xs) <= 180) & (np.abs(ys) <= 90)  # noqa: PLR2004 - the earth
-    found = locate_points(lines, xs[good], ys[good], datum)
-    if not good.all():
-        found["status"] = found["status"].cat.add_categories(["unreadable"])
-        found = found.set_index(np.flatnonzero(good)).reindex(np.arange(len(xs)))
-        found["status"] = found["status"].fillna("unreadable")
-    counts.update(found["status"].astype(str).tolist())
-    return found
-
-
-def _with(chunk: pa.Table, found: pd.DataFrame) -> pa.Table:
-    added = pa.Table.from_pandas(found, preserve_index=False)
-    for name in added.column_names:
-        column = added[name]
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(pa.string())
-        if name in chunk.column_names:
-            chunk = chunk.drop_columns([name])
-        chunk = chunk.append_column(name, column)
-    return chunk
-
-
-def _numbers(column: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        texts = pd.Series(column.to_pandas(), dtype="object")
-        return pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)
-    return np.asarray(column.cast(pa.float64()).to_pandas(), np.float64)
-
-
-def _refuse_missing(chunk: pa.Table, x: str, y: str, source: Path) -> None:
-    faults = [
-        Fault(
-            f"column {name}",
-            "is missing",
-            f"name it with --{option}; there are {', '.join(chunk.column_names[:_LISTED])}",
-        )
-        for option, name in (("x", x), ("y", y))
-        if name not in chunk.column_names
-    ]
-    if faults:
-        raise InputError(faults, source.name)
 
 
 def _chunks(source: Path, tell: Callable[[int, int], None] | None) -> Iterator[pa.Table]:
@@ -149,14 +101,17 @@ def _chunks(source: Path, tell: Callable[[int, int], None] | None) -> Iterator[p
                     done += batch.num_rows
                     if tell:
                         tell(done, total)
+                if not total:
+                    yield file.schema_arrow.empty_table()
         elif name.endswith((".csv", ".csv.gz")):
             yield from _csv_chunks(source, tell)
         else:
             raise InputError.of(source.name, "is neither .csv, .csv.gz nor .parquet", code="format")
-    except pa.ArrowInvalid as error:
-        raise InputError.of(
-            source.name, f"cannot be read: {str(error).splitlines()[0][:200]}", code="format"
-        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError.of(source.name, "is not UTF-8", "save it as UTF-8", "encoding") from error
+    except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+        reason = (str(error).splitlines() or ["it is damaged"])[0][:200]
+        raise InputError.of(source.name, f"cannot be read: {reason}", code="format") from error
 
 
 def _csv_chunks(source: Path, tell: Callable[[int, int], None] | None) -> Iterator[pa.Table]:
@@ -167,6 +122,13 @@ def _csv_chunks(source: Path, tell: Callable[[int, int], None] | None) -> Iterat
         stream: Any = stack.enter_context(gzip.open(raw)) if packed else raw
         # All columns are texts and nothing is guessed: a house number 0012 has to come out as it went in.
         names = next(csv.reader([stream.readline().decode("utf-8-sig")]), [])
+        if twice := [name for name, times in Counter(names).items() if times > 1]:
+            raise InputError.of(
+                f"column {twice[0][:40]}", "is there twice", "give each column a name of its own", "twice"
+            )
+        if not stream.peek(1):
+            yield pa.table({name: pa.array([], pa.string()) for name in names})
+            return
         reader = pyarrow.csv.open_csv(
             stream,
             read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=_BLOCK_BYTES),

@@ -16,7 +16,7 @@ from gridmap.services.opening import OpenCity
 from gridmap.store import incidents, places
 
 ENDINGS = (".csv", ".parquet", ".geojson", ".gpkg")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export_layer(city: OpenCity, layer: str, level: str | None, at: datetime | None) -> gpd.GeoDataFrame:
@@ -73,7 +73,7 @@ def _plain(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     for column in table.columns:
         if table[column].dtype == object or pd.api.types.is_string_dtype(table[column]):
             table[column] = [
-                f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+                f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
                 for value in table[column]
             ]
     shapes = frame.geometry.to_numpy()

@@ -37,7 +37,7 @@ def copy_rows(
         Values in the order of the columns.
     """
     driver = connection.connection.cursor()
-    listed = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(t)) for n, t in columns)  # type: ignore[arg-type]
+    listed = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(t)) for n, t in columns)
     name = sql.Identifier(table)
     driver.execute(sql.SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP").format(name, listed))
     with driver.copy(sql.SQL("COPY {} FROM STDIN (FORMAT binary)").format(name)) as copy:
