@@ -12,7 +12,7 @@ from gridmap.model.layers import Layer, schemes
 from gridmap.services.generations import publish
 from gridmap.services.import_columns import BASIC, map_columns
 from gridmap.services.import_levels import Placed, place
-from gridmap.services.import_report import ImportReport, RefusedImportError, Rejected, rejection
+from gridmap.services.import_report import ImportReport, RefusedCoverageError, RefusedImportError, Rejected, rejection
 from gridmap.services.import_shapes import read_shapes
 from gridmap.services.import_values import LONGEST_KEY, LONGEST_LINE, text_of
 from gridmap.spatial.coverage import check
@@ -108,16 +108,15 @@ def read_grids(
 
 
 def publish_grids(database: Database, fresh: gpd.GeoDataFrame, options: GridOptions, report: ImportReport) -> None:
-    """Put the grids of a file in force, whole or not at all; a dry run stops before.
+    """Put clean grids in force, whole or not at all; a dry run stops before.
 
     Raises
     ------
-    RefusedImportError
-        A dirty coverage without repair; grids that do not fit the levels above or below.
+    RefusedCoverageError
+        They do not fit the levels above or below.
     ConflictError
         Another generation was published meanwhile.
     """
-    fresh = _clean(fresh, options, report)
     with database.read() as connection:
         base = generations.head(connection, options.scheme)
         before = generations.frame(connection, -1 if base is None else base)
@@ -152,8 +151,14 @@ def _repeated(values: list[str], name: str) -> list[Rejected]:
     return found
 
 
-def _clean(fresh: gpd.GeoDataFrame, options: GridOptions, report: ImportReport) -> gpd.GeoDataFrame:
-    """Tell the dirt; repair it, or refuse. Large gaps may be meant: they are told and stay."""
+def clean(fresh: gpd.GeoDataFrame, options: GridOptions, report: ImportReport) -> gpd.GeoDataFrame:
+    """Tell the dirt of a set of grids; repair it when asked. Large gaps may be meant: they are told and stay.
+
+    Raises
+    ------
+    RefusedCoverageError
+        It is dirty and no repair was asked for, or beyond repair.
+    """
     found = check(fresh)
     report.coverage = found.to_dict()
     left = found.gaps
@@ -163,11 +168,11 @@ def _clean(fresh: gpd.GeoDataFrame, options: GridOptions, report: ImportReport) 
             kinds = ("invalid", "not_areas", "duplicates", "overlaps", "gaps", "unmatched")
             told = ", ".join(f"{n} {kind}" for kind in kinds if (n := report.coverage["counts"][kind]))
             end = Fault("", f"the grids are not a clean coverage: {told}", mend, "dirty")
-            raise RefusedImportError(report, [*found.faults(), end])
+            raise RefusedCoverageError(report, [*found.faults(), end])
         try:
             mended = repair_coverage(fresh, before=found)
         except CoverageError as error:
-            raise RefusedImportError(report, error.faults) from error
+            raise RefusedCoverageError(report, error.faults) from error
         report.repair, left, fresh = mended.to_dict(), mended.gaps_left, mended.frame
     if left:
         hectares = sum(gap.area_m2 for gap in left) / FILL_BELOW_M2

@@ -11,7 +11,7 @@ import shapely
 
 from gridmap.model.errors import Fault
 from gridmap.model.schemes import Scheme
-from gridmap.services.import_report import ImportReport, RefusedImportError
+from gridmap.services.import_report import ImportReport, RefusedCoverageError
 from gridmap.spatial.coverage import check_nesting
 from gridmap.spatial.defects import NestingReport
 
@@ -61,7 +61,7 @@ def place(
 
     Raises
     ------
-    RefusedImportError
+    RefusedCoverageError
         Grids that have no parent or do not fit it; grids of lower levels that no longer fit, unless they may go.
     """
     rank = {each.key: each.rank for each in scheme.levels}
@@ -144,7 +144,7 @@ def _parents(fresh: gpd.GeoDataFrame, above: Sequence[gpd.GeoDataFrame], report:
             mend = "import the level above first, or lines that fit it"
             faults.append(Fault(f"grid {label}", message, mend, "orphan"))
     if faults:
-        raise RefusedImportError(report, _shortened(faults))
+        raise RefusedCoverageError(report, _shortened(faults))
     return found
 
 
@@ -188,7 +188,7 @@ def _keys(
         if again
     ]
     if faults:
-        raise RefusedImportError(report, _shortened(faults))
+        raise RefusedCoverageError(report, _shortened(faults))
     return keys
 
 
@@ -201,7 +201,7 @@ def _refuse_misfit(fresh: gpd.GeoDataFrame, above: Sequence[gpd.GeoDataFrame], r
     report.nesting = found.to_dict()
     if not found.clean:
         mend = "draw them so that they tile their parents exactly, or import the level above anew"
-        raise RefusedImportError(
+        raise RefusedCoverageError(
             report, [*found.faults(), Fault("", f"they do not fit the {uppers['level'].iloc[0]} level", mend, "above")]
         )
 
@@ -245,7 +245,7 @@ def _below(
         ]
         mend = "import lines that they fit, or let them go with --retire-below"
         end = Fault("", f"{len(gone)} grids of lower levels no longer fit the new lines", mend, "below")
-        raise RefusedImportError(report, [*_shortened(faults), end])
+        raise RefusedCoverageError(report, [*_shortened(faults), end])
     if gone:
         report.warn("retired_below", n=len(gone))
     kept = pd.concat([below[~moves], moving]).loc[below.index]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from gridmap.model.errors import Fault, InputError
+from gridmap.model.errors import CoverageError, Fault, InputError
 from gridmap.model.words import Language, Text, catalogue, words
 
 SAID_ROWS: Final = 200
@@ -166,3 +166,7 @@ class RefusedImportError(InputError):
         mend = "mend the file" if report.level else "mend the file, or import the good rows alone with --partial"
         faults.append(Fault("", f"{report.rejected_rows} of {report.read} rows are rejected", mend, "rejected"))
         return cls(report, faults)
+
+
+class RefusedCoverageError(RefusedImportError, CoverageError):
+    """Nothing was written: the grids are no clean coverage, or do not fit the levels above or below."""

@@ -17,7 +17,7 @@ from gridmap.model.layers import Layer
 from gridmap.model.layers import layer as find_layer
 from gridmap.model.schemes import GOVERNANCE
 from gridmap.model.words import Text
-from gridmap.services.import_grids import GridOptions, publish_grids, read_grids, refuse_unknown
+from gridmap.services.import_grids import GridOptions, clean, publish_grids, read_grids, refuse_unknown
 from gridmap.services.import_points import prepare
 from gridmap.services.import_report import ImportReport, RefusedImportError
 from gridmap.services.import_shapes import refuse_declared
@@ -85,7 +85,8 @@ def import_file(
     Raises
     ------
     RefusedImportError
-        Nothing was written; its report tells everything that is wrong. A dry run raises it as well.
+        Nothing was written; its report tells everything that is wrong. A dry run raises it as well. For grids that are
+        dirty or do not fit it is a CoverageError, too.
     InputError
         The datum is missing or contradicts the file, the file cannot be read, options that do not fit the layer, the
         invented demo city.
@@ -113,6 +114,7 @@ def import_file(
         grid_options = GridOptions(options.level or "", options.scheme, options.repair, options.retire_below)
         grids = read_grids(chosen, content, datum, options.mapping, report)
         _warn_of_datum(database, grids, options.scheme, report)
+        grids = clean(grids, grid_options, report)
         tell("writing", 2, len(PHASES))
         publish_grids(database, grids, grid_options, report)
         if not options.dry_run:

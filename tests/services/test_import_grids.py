@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import shapely
 
-from gridmap.services.import_report import RefusedImportError
+from gridmap.services.import_report import RefusedCoverageError, RefusedImportError
 from gridmap.services.imports import ImportOptions, import_file
 from gridmap.spatial.datums import from_wgs84
 from gridmap.store import generations, imports
@@ -71,7 +71,7 @@ def test_what_the_file_no_longer_names_leaves_force_and_is_told(put):
 
 class TestDirt:
     def test_is_told_in_full_and_refused(self, database, put):
-        with pytest.raises(RefusedImportError) as refused:
+        with pytest.raises(RefusedCoverageError) as refused:
             put("subdistrict", DIRTY)
         report, faults = refused.value.report, refused.value.faults
         assert report.coverage["counts"]["overlaps_over_1_ha"] == 1
