@@ -39,6 +39,7 @@ _BAIDU_PI = np.pi * 3000.0 / 180.0
 # Where the usual implementations apply the GCJ-02 offset: west, south, east, north.
 _SHIFTED_BOX = (72.004, 0.8293, 137.8347, 55.8271)
 
+_ASTRAY = 1.0  # metres, or degrees where a system has them: far beyond any rounding, far below any wrapping
 _MOST_ROUNDS = 12
 _STILL = 1e-12  # degrees: a tenth of a micrometre
 
@@ -246,8 +247,13 @@ def _convert_in(x: Floats, y: Floats, name: str) -> tuple[Floats, Floats]:
     if name == "bd09":
         return _gcj02_to_wgs84(*_bd09_to_gcj02(x, y))
     if name.startswith("EPSG:"):
-        lon, lat = _transformers(name)[0].transform(x, y)
-        return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+        to_degrees, to_system = _transformers(name)
+        lon, lat = (np.asarray(value, dtype=np.float64) for value in to_degrees.transform(x, y))
+        # Beyond its area a projection wraps round or folds over: a point that does not come back was never there.
+        again = [np.asarray(value, dtype=np.float64) for value in to_system.transform(lon, lat)]
+        with np.errstate(invalid="ignore"):
+            astray = ~((np.abs(again[0] - x) < _ASTRAY) & (np.abs(again[1] - y) < _ASTRAY))
+        return np.where(astray, np.nan, lon), np.where(astray, np.nan, lat)
     return x.copy(), y.copy()
 
 

@@ -159,3 +159,10 @@ def test_paired_columns_of_real_addresses_agree():
     # Whoever made the pairs used the one-step inverse, which errs by up to 2.2 m in Shanghai.
     assert len(apart) > 26_000
     assert apart.max() < 2.5
+
+
+@pytest.mark.parametrize("x", [5e7, -5e7, 1e300])
+def test_metres_beyond_the_system_are_refused_not_wrapped(x):
+    with pytest.raises(InputError, match="EPSG:3857"):
+        to_wgs84([x], [1.0], "EPSG:3857")
+    assert list(point_faults([x, 13_514_500.0], [1.0, 3_661_100.0], "EPSG:3857")) == [0]
