@@ -35,6 +35,7 @@ while given:
     word = given.pop(0)
     if word == "-H": key, value = given.pop(0).split(": "); headers[key] = value
     elif word == "-d": data = given.pop(0).encode()
+    elif word == "--data-binary": data = open(given.pop(0)[1:], "rb").read()
     elif word != "-s": url = word
 try: answer = urllib.request.urlopen(urllib.request.Request(url, data, headers))
 except urllib.error.HTTPError as error: answer = error

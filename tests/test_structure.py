@@ -32,6 +32,7 @@ TESTED_ELSEWHERE = {
     "tests/pages/test_routes.py": "pages: languages security",
     "tests/services/test_generations.py": "model: generations",
     "tests/services/test_locate.py": "services: spots",
+    "tests/services/test_locate_file.py": "services: locate_table",
     "tests/spatial/test_coverage.py": "spatial: defects",
     "tests/spatial/test_repair.py": "spatial: faces outlines",
     "tests/test_notebooks.py": "gridmap: city",
