@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, overload
 
 import folium
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -109,6 +110,9 @@ class City:
         InputError
             Every fault of the question.
         """
+        if isinstance(lon, pd.DataFrame) and (options or lat is not None):
+            strange = ", ".join(["lat"] * (lat is not None) + sorted(options))
+            raise InputError.of(strange, "cannot be asked of a frame", "leave it out, or ask row by row", "unknown")
         if not isinstance(lon, pd.DataFrame):
             raw = {"lon": lon, "lat": lat, "datum": datum, **{k: _plain(v) for k, v in options.items()}}
             return asking.ask(self._city, raw).to_dict()
@@ -117,10 +121,11 @@ class City:
         else:
             if missing := [name for name in (x, y) if name not in lon.columns]:
                 raise InputError.of(", ".join(missing), "there is no such column", "name it with x= and y=", "missing")
-            xs, ys = lon[x].to_numpy(float), lon[y].to_numpy(float)
-        found = asking.ask_many(self._city, xs, ys, datum).set_index(lon.index)
+            xs, ys = (pd.to_numeric(lon[name], errors="coerce").to_numpy(float, na_value=np.nan) for name in (x, y))
+        found = asking.ask_many(self._city, xs, ys, datum)
         clash = [name for name in found.columns if name in lon.columns]
-        return lon.drop(columns=clash).join(found)
+        # By position, not by label: an index may name two rows alike.
+        return lon.drop(columns=clash).assign(**{name: found[name].array for name in found.columns})
 
     def grids(
         self, level: str | None = None, *, at: datetime | None = None, scheme: str = GOVERNANCE

@@ -7,11 +7,12 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridmap.model.errors import InputError
+from gridmap.model.errors import Fault, InputError
 from gridmap.spatial.lattice import Geometries
 from gridmap.spatial.ownership import OwnershipIndex
 
 _POINT, _POLYGON, _MULTIPOLYGON = 0, 3, 6
+_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,13 @@ def spots_of(geometries: Geometries) -> tuple[NDArray[np.float64], NDArray[np.fl
     Raises
     ------
     InputError
-        There are lines: a road has many owners along its length, and none by a point of it.
+        There are lines: a road has many owners along its length, and none by a point of it. Or a geometry is missing
+        or empty.
     """
     kinds = shapely.get_type_id(geometries)
+    if len(lost := np.flatnonzero(shapely.is_missing(geometries) | shapely.is_empty(geometries))):
+        faults = [Fault(f"row {row + 1}", "the geometry is missing or empty", code="missing") for row in lost[:_LISTED]]
+        raise InputError(faults, f"{len(lost)} without a place")
     if not np.isin(kinds, (_POINT, _POLYGON, _MULTIPOLYGON)).all():
         raise InputError.of("layer", "lines belong to many grids along their length", "join points or areas", "lines")
     spots = shapely.point_on_surface(geometries)
