@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridmap.model.errors import CoverageError, Fault, NotFoundError
+from gridmap.model.errors import CoverageError, Fault, InputError, NotFoundError
 from gridmap.model.layers import Layer, schemes
 from gridmap.services.generations import publish
 from gridmap.services.import_columns import BASIC, map_columns
@@ -95,6 +95,8 @@ def read_grids(
     report.rejected = sorted(rejected, key=lambda each: (each.row, each.field))
     if rejected:
         raise RefusedImportError.by_rows(report)
+    if not len(frame):
+        raise RefusedImportError(report, [Fault("file", "holds no grids", "give at least one", "empty")])
     if missing := sum(not name for name in texts["name"]):
         report.note("no_name", n=missing)
     named = [name or f"未命名 {row}" for row, name in enumerate(texts["name"], start=1)]
@@ -113,7 +115,9 @@ def publish_grids(database: Database, fresh: gpd.GeoDataFrame, options: GridOpti
     Raises
     ------
     RefusedCoverageError
-        They do not fit the levels above or below.
+        They do not fit the levels above or below, or their neighbours.
+    RefusedImportError
+        A code was another grid's.
     ConflictError
         Another generation was published meanwhile.
     """
@@ -126,7 +130,12 @@ def publish_grids(database: Database, fresh: gpd.GeoDataFrame, options: GridOpti
     if report.dry_run:
         return
     note = f"{report.file}, {options.level}"
-    made = publish(database, options.scheme, placed.whole, base=base, origin="import", note=note)
+    try:
+        made = publish(database, options.scheme, placed.whole, base=base, origin="import", note=note)
+    except CoverageError as error:
+        raise RefusedCoverageError(report, error.faults) from error
+    except InputError as error:
+        raise RefusedImportError(report, error.faults) from error
     report.generation = made.id
     report.written = made.id != base
 

@@ -33,13 +33,17 @@ def export_layer(city: OpenCity, layer: str, level: str | None, at: datetime | N
     if chosen.store == "grid":
         grids = city.keeper.snapshot(at).lines.grids
         frame = grid_frame(city, level, at)
-        # A file outlives this database: it names the parent by its code, as an import reads it.
+        # A file outlives this database: it names a parent by its code or key, as an import reads it.
         named = [None if pd.isna(each) else grids[int(each)].code or grids[int(each)].name for each in frame["parent"]]
         return frame.assign(parent=named)
     if level is not None or at is not None:
         raise InputError.of("level, at", f"layer {layer} has none", "leave them out", "no_level")
     with city.database.read() as connection:
-        return incidents.frame(connection) if chosen.store == "incident" else places.frame(connection, chosen.kind)
+        if chosen.store == "incident":
+            return incidents.frame(connection)
+        frame = places.frame(connection, chosen.kind)
+        placed = places.ids(connection).set_index("id")["key"]
+    return frame.assign(parent=frame["parent"].map(placed))
 
 
 def write_frame(frame: gpd.GeoDataFrame, target: Path) -> None:

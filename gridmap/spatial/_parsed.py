@@ -129,7 +129,7 @@ class Parsed:
 
     def add_shapes(self, shapes: NDArray[np.object_], given: list[bool]) -> None:
         """Add Shapely geometries; those that could not be built, or are not finite, become faults of their rows."""
-        for row in np.flatnonzero(shapely.is_missing(shapes) & given):
+        for row in np.flatnonzero(shapely.is_missing(shapes) & np.array(given, dtype=bool)):
             self.fault(
                 int(row), "its outline cannot be read: a ring is not closed, or too short", "unreadable_geometry"
             )

@@ -133,6 +133,20 @@ class TestRows:
         assert list(grids(database).index) == ["甲", "甲 #2"]
 
 
+def test_a_file_without_rows_is_refused(database, tmp_path):
+    path = tmp_path / "grids.geojson"
+    path.write_text('{"type":"FeatureCollection","features":[]}', encoding="utf-8")
+    with pytest.raises(RefusedImportError, match="holds no grids"):
+        import_file(database, "grids", path, ImportOptions("wgs84", level="block"))
+
+
+def test_a_code_is_never_another_grid_s(put):
+    put("block", TWO, columns={"key": ["a", "b"], "code": ["1", "2"]})
+    with pytest.raises(RefusedImportError, match="never used again") as refused:
+        put("block", TWO, columns={"key": ["a", "b"], "code": ["2", "1"]})
+    assert refused.value.report.changed == 2
+
+
 class TestLevels:
     def test_children_find_their_parents_and_must_tile_them(self, database, put):
         put("subdistrict", TWO)
