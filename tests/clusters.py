@@ -56,9 +56,7 @@ def make_database(cluster: Cluster, name: str, template: str | None = None) -> s
         cluster.ensure_database(name)
         return cluster.url(name)
     with psycopg.connect(host=str(cluster.socket_dir), user="gridmap", dbname="postgres", autocommit=True) as link:
-        link.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+        link.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
     return cluster.url(name)
 
 

@@ -102,7 +102,9 @@ class TestConstraints:
                 wkt=wkt,
             )
 
-    @pytest.mark.parametrize("span", ["empty", "(,)", "[2026-01-01,2026-02-01]", "(2026-01-01,2026-02-01)", "(,2026-01-01)"])
+    @pytest.mark.parametrize(
+        "span", ["empty", "(,)", "[2026-01-01,2026-02-01]", "(2026-01-01,2026-02-01)", "(,2026-01-01)"]
+    )
     def test_ranges_are_half_open_and_never_empty(self, database, span):
         with pytest.raises(InputError), database.write() as connection:
             run(connection, VALIDITY, id=run(connection, GENERATION), range=span)
@@ -152,7 +154,8 @@ class TestImmutable:
             run(
                 connection,
                 "INSERT INTO generation_grid (generation_id, grid_id, scheme_id, level, shape_id, name)"
-                " SELECT :generation, g.id, g.scheme_id, g.level, s.id, '甲' FROM grid g JOIN grid_shape s ON s.grid_id = g.id",
+                " SELECT :generation, g.id, g.scheme_id, g.level, s.id, '甲'"
+                " FROM grid g JOIN grid_shape s ON s.grid_id = g.id",
                 generation=generation,
             )
             run(connection, VALIDITY, id=generation, range="[2026-01-01,)")
