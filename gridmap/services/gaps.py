@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import geopandas as gpd
 
-from gridmap.model.errors import GridmapError, NotFoundError
+from gridmap.model.errors import GridmapError, NotFoundError, UnavailableError
 from gridmap.model.layers import schemes
 from gridmap.store import gaps as store
 from gridmap.store.database import Database
@@ -31,7 +31,7 @@ class Sightings:
                 self._waiting[key] = sighting if before is None else sighting.again(before.times)
 
     def flush(self) -> None:
-        """Write what waits; what cannot be written now waits on."""
+        """Write what waits; what cannot be written now waits on, what never can be is let go."""
         with self._lock:
             taken, self._waiting = self._waiting, {}
         if not taken:
@@ -39,8 +39,13 @@ class Sightings:
         try:
             with self.database.write() as connection:
                 store.record(connection, taken.values())
-        except GridmapError:
+        except UnavailableError:
             self._take_back(taken.values())
+        except GridmapError:
+            if len(taken) > 1:  # one of them is at fault; it must not hold up the rest for ever
+                for sighting in taken.values():
+                    self.note(sighting)
+                    self.flush()
 
     def _take_back(self, sightings: Iterable[store.Sighting]) -> None:
         for sighting in sightings:

@@ -181,7 +181,7 @@ def _periods(rows: gpd.GeoDataFrame, period: str, zone: ZoneInfo) -> Any:  # noq
     if period == "day":
         return local.dt.date.to_numpy()
     if period == "week":
-        return (local - pd.to_timedelta(local.dt.dayofweek, unit="D")).dt.date.to_numpy()
+        return (local - pd.to_timedelta(local.dt.day_of_week, unit="D")).dt.date.to_numpy()
     return local.dt.to_period("M").astype(str).to_numpy()
 
 

@@ -61,7 +61,8 @@ def write_frame(frame: gpd.GeoDataFrame, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         scratch = Path(folder) / target.name
         if ending == ".csv":
-            _plain(frame).to_csv(scratch, index=False, encoding="utf-8-sig")
+            # With both ends of a line named, texts that hold either are put in quotes.
+            _plain(frame).to_csv(scratch, index=False, encoding="utf-8-sig", lineterminator="\r\n")
         elif ending == ".parquet":
             frame.to_parquet(scratch, index=False)
         elif ending == ".geojson":

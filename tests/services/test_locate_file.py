@@ -163,7 +163,7 @@ def test_a_file_without_rows_stays_one(square_city, tmp_path, name, target):
 @pytest.mark.parametrize(
     ("name", "content", "word"),
     [
-        ("in.csv", "a,b\n1,2\n".encode(), "column lon"),
+        ("in.csv", b"a,b\n1,2\n", "column lon"),
         ("in.csv", "lon,lat,街\n1,2,甲\n".encode("gbk"), "UTF-8"),
         ("in.csv", "lon,lat,x\n1,2,甲\n".encode("gbk"), "UTF"),
         ("in.csv", b"lon,lat\n1,2\n1,2,3\n", "cannot be read"),
