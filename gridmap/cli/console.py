@@ -2,13 +2,17 @@
 
 import locale
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 
+from gridmap.model.times import parse_instant
 from gridmap.model.words import Language
 from gridmap.services.opening import CityKey, OpenCity, open_city, open_database
 from gridmap.settings import Settings
@@ -16,6 +20,8 @@ from gridmap.store.database import Database
 
 output = Console()
 errors = Console(stderr=True)
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 CityOption = Annotated[
     Literal["demo", "own"] | None,
@@ -30,6 +36,22 @@ def language() -> Language:
         return said
     place = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return "zh" if (place or locale.getlocale()[0] or "").startswith("zh") else "en"
+
+
+def read_instant(text: str | None, option: str) -> datetime | None:
+    """Read an instant with its offset, or a day, which begins at midnight in the city's zone; None for nothing.
+
+    Raises
+    ------
+    InputError
+        It is neither; `option` names what was given.
+    """
+    if not text:
+        return None
+    if _DAY.fullmatch(text):
+        midnight = parse_instant(f"{text}T00:00:00+00:00", option)
+        return midnight.replace(tzinfo=ZoneInfo(Settings().zone))
+    return parse_instant(text, option)
 
 
 def database_of(city: CityKey | None = None) -> Database:

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gridmap.cli.console import CityOption, language, opened, output
-from gridmap.model.times import parse_instant
+from gridmap.cli.console import CityOption, language, opened, output, read_instant
 from gridmap.model.words import say
 from gridmap.services.writing import export_layer, write_frame
 
@@ -20,6 +19,6 @@ def export(
 ) -> None:
     """Write a layer to a file, in WGS84."""
     with opened(city) as one:
-        frame = export_layer(one, layer, level, parse_instant(at, "--at") if at else None)
+        frame = export_layer(one, layer, level, read_instant(at, "--at"))
     write_frame(frame, out)
     output.print(say("export.done", language(), path=out, rows=len(frame)), highlight=False)

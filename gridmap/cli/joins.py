@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from gridmap.cli.console import CityOption, language, opened, output
+from gridmap.cli.console import CityOption, language, opened, output, read_instant
 from gridmap.model.errors import InputError
-from gridmap.model.times import parse_instant
 from gridmap.model.words import say
 from gridmap.services.joins import Ask, join_frame
 from gridmap.services.writing import write_frame
@@ -26,9 +25,9 @@ def join(
     city: CityOption = None,
 ) -> None:
     """Count a layer over the grids of a level and sum its measures; what lies in no grid is a row of its own."""
-    begin = parse_instant(start, "--from") if start else None
-    finish = parse_instant(end, "--to") if end else None
-    instant = parse_instant(at, "--at") if at else None
+    begin = read_instant(start, "--from")
+    finish = read_instant(end, "--to")
+    instant = read_instant(at, "--at")
     if category is not None and not (category.isdigit() and len(category) in {2, 4}):
         raise InputError.of("--category", f"{category!r} is neither a code nor a class", "give two or four digits")
     ask = Ask(layer, level, start=begin, end=finish, category=category, at=instant, scheme=scheme)

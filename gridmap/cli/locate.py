@@ -8,7 +8,7 @@ import typer
 from rich.progress import Progress
 from rich.text import Text as Line
 
-from gridmap.cli.console import CityOption, errors, language, opened, output
+from gridmap.cli.console import CityOption, errors, language, opened, output, read_instant
 from gridmap.model.words import Language, say
 from gridmap.services.asking import ask
 from gridmap.services.locate_file import locate_file
@@ -24,6 +24,7 @@ def locate(
     accuracy: Annotated[float | None, typer.Option(help="Radius in metres in which the location lies.")] = None,
     category: Annotated[str | None, typer.Option(help="Four-digit code of an incident's category.")] = None,
     at: Annotated[str | None, typer.Option(help="An instant, 2026-03-01T08:00:00+08:00; now by default.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="What was believed at this instant; now by default.")] = None,
     floor: Annotated[int | None, typer.Option(help="Storey, 1 at street level.")] = None,
     scheme: Annotated[str | None, typer.Option(help="Family of lines; governance by default.")] = None,
     file: Annotated[Path | None, typer.Option(help="CSV or Parquet with many locations.")] = None,
@@ -45,7 +46,8 @@ def locate(
         "datum": datum,
         "accuracy_m": accuracy,
         "category": category,
-        "at": at,
+        "at": _instant(at, "--at"),
+        "known_at": _instant(known_at, "--known-at"),
         "floor": floor,
         "scheme": scheme,
     }
@@ -55,6 +57,11 @@ def locate(
         typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
     else:
         say_answer(answer, language())
+
+
+def _instant(text: str | None, option: str) -> str | None:
+    instant = read_instant(text, option)
+    return None if instant is None else instant.isoformat()
 
 
 def say_answer(answer: dict[str, Any], lang: Language) -> None:

@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from gridmap.cli.console import CityOption, language, opened, output
-from gridmap.model.times import parse_instant
+from gridmap.cli.console import CityOption, language, opened, output, read_instant
 from gridmap.model.words import say
 from gridmap.services import maps
 from gridmap.services.heat import Heat
@@ -34,8 +33,8 @@ def draw(
             level=level,
             layer=layer,
             measure=measure,
-            start=parse_instant(start, "--from") if start else None,
-            end=parse_instant(end, "--to") if end else None,
+            start=read_instant(start, "--from"),
+            end=read_instant(end, "--to"),
             category=category,
         )
     out.parent.mkdir(parents=True, exist_ok=True)
