@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import typer
@@ -14,9 +14,11 @@ from rich.console import Console
 
 from gridmap.model.times import parse_instant
 from gridmap.model.words import Language
-from gridmap.services.opening import CityKey, OpenCity, open_city, open_database
 from gridmap.settings import Settings
-from gridmap.store.database import Database
+
+if TYPE_CHECKING:
+    from gridmap.services.opening import CityKey, OpenCity
+    from gridmap.store.database import Database
 
 output = Console()
 errors = Console(stderr=True)
@@ -54,15 +56,19 @@ def read_instant(text: str | None, option: str) -> datetime | None:
     return parse_instant(text, option)
 
 
-def database_of(city: CityKey | None = None) -> Database:
+def database_of(city: "CityKey | None" = None) -> "Database":
     """Open the database of a city, by settings."""
+    from gridmap.services.opening import open_database  # noqa: PLC0415 - seconds to load, and not all commands need it
+
     settings = Settings()
     return open_database(settings.database_url, settings.data_dir, city or settings.city, settings.zone)
 
 
 @contextmanager
-def opened(city: CityKey | None = None) -> Iterator[OpenCity]:
+def opened(city: "CityKey | None" = None) -> "Iterator[OpenCity]":
     """Open a city for one command."""
+    from gridmap.services.opening import open_city  # noqa: PLC0415 - as above
+
     one = open_city(database_of(city))
     try:
         yield one

@@ -6,8 +6,6 @@ from typing import Annotated
 import typer
 
 from gridmap.cli.console import CityOption, database_of
-from gridmap.services.checking import check as run_checks
-from gridmap.services.checking import schema_revision
 from gridmap.settings import Settings
 from gridmap.store.cluster import Cluster, ClusterStatus, default_data_dir
 
@@ -59,6 +57,8 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="For programs
 @app.command()
 def migrate(city: CityOption = None) -> None:
     """Bring the database to the newest schema; the commands do so by themselves."""
+    from gridmap.services.checking import schema_revision  # noqa: PLC0415 - seconds to load; `status` is for programs
+
     database = database_of(city)
     typer.echo(f"{database.url.split('?')[0].rsplit('/', 1)[1]}: {schema_revision(database)}")
     database.close()
@@ -67,6 +67,8 @@ def migrate(city: CityOption = None) -> None:
 @app.command()
 def check(city: CityOption = None) -> None:
     """Look at every invariant of what is stored; exit 1 when one is broken."""
+    from gridmap.services.checking import check as run_checks  # noqa: PLC0415 - as above
+
     database = database_of(city)
     findings = run_checks(database)
     database.close()

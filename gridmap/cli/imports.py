@@ -7,6 +7,7 @@ import orjson
 import typer
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from gridmap.cli.console import CityOption, database_of, errors, language, output
 from gridmap.model.errors import Fault, InputError
@@ -62,7 +63,7 @@ def import_(
             told = import_file(database, layer, file, options, on_progress=tell)
     except RefusedImportError as refusal:
         _write(refusal.report, report)
-        _show(refusal.report, lang)
+        _show(refusal.report, lang, refused=True)
         _refuse(refusal, lang)
         raise typer.Exit(1) from None
     finally:
@@ -89,7 +90,7 @@ def _write(told: ImportReport, target: Path | None) -> None:
         target.write_bytes(orjson.dumps(told.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY))
 
 
-def _show(told: ImportReport, lang: Language) -> None:
+def _show(told: ImportReport, lang: Language, *, refused: bool = False) -> None:
     """Say what came of an import: how it was read, what was dirty, what was done, the counts."""
     _show_reading(told, lang)
     if told.coverage:
@@ -101,6 +102,8 @@ def _show(told: ImportReport, lang: Language) -> None:
         output.print(f"  ! {getattr(warning, lang)}", style="yellow", highlight=False, markup=False)
     if told.rejected:
         _rejections(told, lang)
+    if refused:
+        return
     counts = {"added": told.added, "changed": told.changed, "unchanged": told.unchanged, "rejected": told.rejected_rows}
     output.print(say("import.counts", lang, **counts), style="bold", highlight=False)
     if told.generation is not None and told.written:
@@ -143,7 +146,8 @@ def _rejections(told: ImportReport, lang: Language) -> None:
     for column in ("row", "field", "value", "reason"):
         table.add_column(say(f"import.{column}", lang))
     for each in told.rejected[:_SHOWN]:
-        table.add_row(str(each.row), each.field, each.value, each.said(lang))
+        mend = f" ({each.mend})" if each.mend and lang == "en" else ""
+        table.add_row(*map(Text, (str(each.row), each.field, each.value, each.said(lang) + mend)))
     output.print(table)
     if len(told.rejected) > _SHOWN:
         output.print(say("import.more", lang, n=len(told.rejected) - _SHOWN), style="dim", highlight=False)
@@ -151,5 +155,7 @@ def _rejections(told: ImportReport, lang: Language) -> None:
 
 def _refuse(refusal: RefusedImportError, lang: Language) -> None:
     errors.print(say("import.refused", lang), style="bold red")
-    for fault in refusal.faults[-_SHOWN:]:
+    # Rows and dirt stand in the tables above, with their number at the end; what else is wrong is told here.
+    in_tables = refusal.report.rejected or refusal.faults[-1].code == "dirty"
+    for fault in refusal.faults[-1:] if in_tables else refusal.faults[-_SHOWN:]:
         errors.print(f"  {fault}", style="red", highlight=False, markup=False)
