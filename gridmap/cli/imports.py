@@ -137,7 +137,7 @@ def _defects(told: ImportReport, lang: Language) -> None:
     for each in worst:
         place = "" if each["lon"] is None else f"{each['lon']:.6f}, {each['lat']:.6f}"
         names = " / ".join(each["names"][:3])
-        table.add_row(say(f"import.{each['kind']}", lang), names, f"{each['area_m2']:,.1f} m²", place)
+        table.add_row(say(f"import.{each['kind']}", lang), Text(names), f"{each['area_m2']:,.1f} m²", place)
     output.print(table)
 
 

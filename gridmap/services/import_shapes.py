@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
-from numpy.typing import NDArray
 
 from gridmap.model.errors import InputError
 from gridmap.model.layers import Layer
@@ -18,7 +17,6 @@ from gridmap.spatial.datums import ALLOWED, point_faults, to_wgs84
 from gridmap.spatial.files import FileContent
 from gridmap.spatial.lattice import Geometries, snap
 
-Floats = NDArray[np.float64]
 Column = "pd.Series[Any]"
 
 # Collections may nest without end, and GEOS recurses: what a layer can hold has no need of them.
@@ -122,27 +120,19 @@ def _given(content: FileContent, mapping: dict[str, str], rejected: list[Rejecte
 
 def _points(lon: Any, lat: Any, content: FileContent, rejected: list[Rejected]) -> Geometries:  # noqa: ANN401 - columns
     shapes = np.full(len(lon), None, dtype=object)
-    x, bad_x = _numbers(lon, "lon", content, rejected)
-    y, bad_y = _numbers(lat, "lat", content, rejected)
-    good = ~(bad_x | bad_y)
+    x, y = (pd.to_numeric(each, errors="coerce").to_numpy(np.float64, na_value=np.nan) for each in (lon, lat))
+    good = np.isfinite(x) & np.isfinite(y)
     shapes[good] = shapely.points(x[good], y[good])
-    return shapes
-
-
-def _numbers(
-    column: Any,  # noqa: ANN401 - a column
-    name: str,
-    content: FileContent,
-    rejected: list[Rejected],
-) -> tuple[Floats, NDArray[np.bool_]]:
-    numbers: Floats = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    bad = ~np.isfinite(numbers)
-    for row in np.flatnonzero(bad):
-        if row not in content.row_faults:
-            text = text_of(column.iloc[row])
+    for row in np.setdiff1d(np.flatnonzero(~good), list(content.row_faults)).tolist():
+        said = {"lon": (x[row], text_of(lon.iloc[row])), "lat": (y[row], text_of(lat.iloc[row]))}
+        if not any(text for _, text in said.values()):
+            rejected.append(rejection(row, "lon, lat", "", "is missing", "give both coordinates", "missing"))
+            continue
+        for name, (number, text) in said.items():
             reason, code = ("is not a number", "not_a_number") if text else ("is missing", "missing")
-            rejected.append(rejection(int(row), name, text, reason, "give a coordinate", code))
-    return numbers, bad
+            if not np.isfinite(number):
+                rejected.append(rejection(row, name, text, reason, "give a coordinate", code))
+    return shapes
 
 
 def _from_wkt(column: Any, rejected: list[Rejected]) -> Geometries:  # noqa: ANN401 - a column

@@ -166,6 +166,7 @@ def _begun(layer: str, path: Path, datum: str, content: FileContent, options: Im
         The file says of itself that it is in another datum than stated.
     """
     name = path.name.encode("utf-8", "replace").decode()
+    notes = [note for note in content.notes if not note.startswith("text read as ")]
     report = ImportReport(
         layer,
         name,
@@ -175,8 +176,10 @@ def _begun(layer: str, path: Path, datum: str, content: FileContent, options: Im
         level=options.level,
         read=content.rows,
         dry_run=options.dry_run,
-        notes=[Text(note, note) for note in content.notes],
+        notes=[Text(note, note) for note in notes],
     )
+    if len(notes) < len(content.notes):
+        report.note("text_read_as", encoding=(content.encoding or "").upper())
     if remark := refuse_declared(content, datum):
         report.warnings.append(Text(remark, remark))
     return report

@@ -55,10 +55,10 @@ def test_a_bad_row_refuses_all_and_is_told(run, tmp_path):
     done = run("shops", "--datum", "wgs84", "--report", str(target), content=BAD)
     assert done.exit_code == 1
     assert "refused, nothing was written" in done.stderr
-    assert "row 3, lon: is missing (give a coordinate)" in done.stderr
+    assert " ".join(done.stdout.splitlines()[-1].split()) == "3 lon, lat is missing (give both coordinates)"
     assert "1 of 3 rows are rejected" in done.stderr
     report = json.loads(target.read_text(encoding="utf-8"))
-    assert [(each["row"], each["field"]) for each in report["rejected"]] == [(3, "lat"), (3, "lon")]
+    assert [(each["row"], each["field"]) for each in report["rejected"]] == [(3, "lon, lat")]
     assert (report["read"], report["written"]) == (3, False)
     assert shops() == []
 

@@ -34,11 +34,11 @@ def read(key, file, mapping=None, datum="wgs84"):
 
 
 def test_points_of_columns():
-    file = listed(x=["121.4", None, "east", "inf", "121.5"], y=["31.2", "31.2", "31.2", "31.2", ""])
+    file = listed(x=["121.4", None, "east", "inf", "121.5", ""], y=["31.2", "31.2", "31.2", "31.2", "", None])
     shapes, rejected = read("shops", file, {"lon": "x", "lat": "y"})
     assert shapes[0] == shapely.Point(121.4, 31.2)
-    assert list(shapes[1:]) == [None] * 4
-    assert rejected == [(2, "missing"), (3, "not_a_number"), (4, "not_a_number"), (5, "missing")]
+    assert list(shapes[1:]) == [None] * 5
+    assert rejected == [(2, "missing"), (3, "not_a_number"), (4, "not_a_number"), (5, "missing"), (6, "missing")]
 
 
 def test_each_row_answers_for_its_own_vertices():
