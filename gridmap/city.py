@@ -72,7 +72,7 @@ class City:
         self._city.close()
 
     @overload
-    def locate(self, lon: float, lat: float, *, datum: str, **options: Any) -> dict[str, Any]: ...
+    def locate(self, lon: float, lat: float, *, datum: str, **options: Any) -> dict[str, Any]: ...  # noqa: ANN401 - see below
 
     @overload
     def locate(self, lon: pd.DataFrame, *, datum: str, x: str = "lon", y: str = "lat") -> pd.DataFrame: ...
@@ -173,7 +173,7 @@ class City:
         ask = joins.Ask(layer, level, start=start, end=end, category=category, at=at, scheme=scheme)
         return joins.join_frame(self._city, ask, by)
 
-    def map(self, name: str, **options: Any) -> folium.Map:
+    def map(self, name: str, **options: Any) -> folium.Map:  # noqa: ANN401 - options of many types
         """Draw one of the maps: overview, choropleth or heat.
 
         Parameters
@@ -183,7 +183,7 @@ class City:
         """
         return maps.draw(self._city, self._heat, name, **options)
 
-    def save_map(self, name: str, path: str | Path, **options: Any) -> None:
+    def save_map(self, name: str, path: str | Path, **options: Any) -> None:  # noqa: ANN401 - options of many types
         """Draw one of the maps into one HTML file that opens from disk with no network."""
         Path(path).write_text(maps.save(self._city, self._heat, name, **options), encoding="utf-8")
 

@@ -181,7 +181,8 @@ class TestIncidents:
         found = features(api.get(f"{V1}/incidents", **period, limit=10_000))
         expected = rows(
             api,
-            "SELECT id FROM incident WHERE reported_at >= '2026-05-31T16:00:00Z' AND reported_at < '2026-06-30T16:00:00Z'"
+            "SELECT id FROM incident"
+            " WHERE reported_at >= '2026-05-31T16:00:00Z' AND reported_at < '2026-06-30T16:00:00Z'"
             " ORDER BY reported_at DESC, id DESC",
         )
         assert [f["id"] for f in found] == [row[0] for row in expected][:10_000]

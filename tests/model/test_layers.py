@@ -22,6 +22,17 @@ type = "integer"
 measure = true
 """
 
+CATEGORY = """
+[[category]]
+code = "0101"
+side = "event"
+class_zh = "甲"
+class_en = "A"
+name_zh = "甲"
+name_en = "A"
+function = "f"
+"""
+
 
 def test_every_file_in_the_folder_loads():
     found = layers.load_layers()
@@ -107,8 +118,9 @@ def test_a_level_given_twice_is_refused(tmp_path):
 
 def test_a_category_given_twice_is_refused(tmp_path):
     (tmp_path / "categories").mkdir()
-    one = '[[category]]\ncode="0101"\nside="event"\nclass_zh="甲"\nclass_en="A"\nname_zh="甲"\nname_en="A"\nfunction="f"\n'
-    (tmp_path / "categories" / "c.toml").write_text(one + one.replace('"event"', '"component"'), encoding="utf-8")
+    (tmp_path / "categories" / "c.toml").write_text(
+        CATEGORY + CATEGORY.replace('"event"', '"component"'), encoding="utf-8"
+    )
     with pytest.raises(InputError, match="0101 is given twice"):
         layers.load_categories(tmp_path)
 
@@ -116,8 +128,7 @@ def test_a_category_given_twice_is_refused(tmp_path):
 @pytest.mark.parametrize(("old", "new"), [("0101", "101"), ("0101", "01O1"), ('"event"', '"rumour"')])
 def test_a_strange_category_is_refused(tmp_path, old, new):
     (tmp_path / "categories").mkdir()
-    one = '[[category]]\ncode="0101"\nside="event"\nclass_zh="甲"\nclass_en="A"\nname_zh="甲"\nname_en="A"\nfunction="f"\n'
-    (tmp_path / "categories" / "c.toml").write_text(one.replace(old, new), encoding="utf-8")
+    (tmp_path / "categories" / "c.toml").write_text(CATEGORY.replace(old, new), encoding="utf-8")
     with pytest.raises(InputError):
         layers.load_categories(tmp_path)
 

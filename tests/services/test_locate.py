@@ -145,7 +145,9 @@ class TestCandidates:
         shares = {c["id"]: c["share"] for c in found["candidates"]}
         assert set(shares) == {ids["A1a"], ids["A1b"], ids["A2"]}
         query = """
-            WITH circle AS (SELECT ST_Buffer(ST_Transform(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), 32651), 30, 64) AS g)
+            WITH circle AS (
+                SELECT ST_Buffer(ST_Transform(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), 32651), 30, 64) AS g
+            )
             SELECT grid_id, ST_Area(ST_Intersection(ST_Transform(geom, 32651), g)) / ST_Area(g)
             FROM grid_shape, circle WHERE grid_id = ANY(:ids)
         """
@@ -360,7 +362,8 @@ class TestAgainstPostGis:
     """PostGIS covers and the smallest id say the same as the index: random points and every vertex, on every level."""
 
     ORACLE = """
-        SELECT p.i, min(gg.grid_id) FROM unnest(CAST(:lon AS float8[]), CAST(:lat AS float8[])) WITH ORDINALITY p (x, y, i)
+        SELECT p.i, min(gg.grid_id)
+        FROM unnest(CAST(:lon AS float8[]), CAST(:lat AS float8[])) WITH ORDINALITY p (x, y, i)
         JOIN grid_shape s ON ST_Covers(s.geom, ST_SetSRID(ST_MakePoint(p.x, p.y), 4326))
         JOIN generation_grid gg ON gg.shape_id = s.id AND gg.generation_id = :generation
         WHERE gg.grid_id = ANY(:leaves) GROUP BY p.i

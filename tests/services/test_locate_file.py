@@ -28,8 +28,8 @@ def rows():
 
 
 def write(path, table):
-    opened = gzip.open(path, "wt", encoding="utf-8", newline="") if path.suffix == ".gz" else path.open("w", newline="")
-    with opened as file:
+    how = gzip.open if path.suffix == ".gz" else open
+    with how(path, "wt", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(table[0]))
         writer.writeheader()
         writer.writerows(table)

@@ -24,7 +24,8 @@ def filled(database):
         connection.execute(
             text(
                 "INSERT INTO place (kind, key, geom, hash) VALUES"
-                " ('building', 'b', ST_MakeEnvelope(121.4, 31.2, 121.401, 31.201, 4326), decode(repeat('00', 16), 'hex'))"
+                " ('building', 'b', ST_MakeEnvelope(121.4, 31.2, 121.401, 31.201, 4326),"
+                " decode(repeat('0', 32), 'hex'))"
             )
         )
     return database
@@ -36,8 +37,10 @@ BREACHES = {
     ],
     "one generation at a time is in force": [
         "ALTER TABLE generation_validity DROP CONSTRAINT one_in_force",
-        "INSERT INTO generation_validity (scheme_id, generation_id, in_force)"
-        " SELECT scheme_id, min(id), tstzrange('2020-01-01', NULL) FROM generation GROUP BY 1",
+        (
+            "INSERT INTO generation_validity (scheme_id, generation_id, in_force)"
+            " SELECT scheme_id, min(id), tstzrange('2020-01-01', NULL) FROM generation GROUP BY 1"
+        ),
     ],
     "every generation is whole": ["DELETE FROM generation_grid WHERE level = 'microgrid' AND name = 'A1a格'"],
     "every outline is valid and on the lattice": [
@@ -48,20 +51,26 @@ BREACHES = {
         "UPDATE generation_grid SET code = '310199001001001' WHERE generation_id = 2 AND name = 'B格'",
     ],
     "a parent is on a level above": [
-        "UPDATE generation_grid SET parent_id = (SELECT id FROM grid WHERE key = 'A2')"
-        " WHERE name = 'A1格' AND generation_id = 2",
+        (
+            "UPDATE generation_grid SET parent_id = (SELECT id FROM grid WHERE key = 'A2')"
+            " WHERE name = 'A1格' AND generation_id = 2"
+        ),
     ],
     "an exclusive post has one holder at a time": [
         "ALTER TABLE assignment DROP CONSTRAINT one_holder_at_a_time",
-        "INSERT INTO assignment (post_id, exclusive, holder_id, during)"
-        " SELECT post_id, true, (SELECT max(id) FROM holder), during FROM assignment ORDER BY id LIMIT 1",
+        (
+            "INSERT INTO assignment (post_id, exclusive, holder_id, during)"
+            " SELECT post_id, true, (SELECT max(id) FROM holder), during FROM assignment ORDER BY id LIMIT 1"
+        ),
     ],
     "places and incidents have a shape that can be drawn": [
         "UPDATE place SET geom = ST_GeomFromText('POLYGON((0 0, 1 1, 1 0, 0 1, 0 0))', 4326)",
     ],
     "the lines of governance tile and nest": [
-        "UPDATE grid_shape SET geom = ST_Multi(ST_MakeEnvelope(121.402, 31.2, 121.4035, 31.202, 4326))"
-        " WHERE grid_id = (SELECT id FROM grid WHERE key = 'B')",
+        (
+            "UPDATE grid_shape SET geom = ST_Multi(ST_MakeEnvelope(121.402, 31.2, 121.4035, 31.202, 4326))"
+            " WHERE grid_id = (SELECT id FROM grid WHERE key = 'B')"
+        ),
     ],
     "the schema is the newest": ["UPDATE alembic_version SET version_num = '0000'"],
 }
