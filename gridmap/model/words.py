@@ -37,8 +37,7 @@ class Text:
     def format(self, **values: Any) -> "Text":  # noqa: ANN401 - whatever can be formatted
         """Fill the places in both languages; a `Text` value is said in each one's own."""
         said = {
-            lang: {k: getattr(v, lang) if isinstance(v, Text) else v for k, v in values.items()}
-            for lang in LANGUAGES
+            lang: {k: getattr(v, lang) if isinstance(v, Text) else v for k, v in values.items()} for lang in LANGUAGES
         }
         return Text(self.zh.format(**said["zh"]), self.en.format(**said["en"]))
 

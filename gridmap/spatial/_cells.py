@@ -185,9 +185,7 @@ def fill_cells(
 
 
 @kernel
-def _side(
-    edges: NDArray[np.int32], first: int, last: int, base: int, x: int, y: int, cell_x: int, cell_y: int
-) -> int:
+def _side(edges: NDArray[np.int32], first: int, last: int, base: int, x: int, y: int, cell_x: int, cell_y: int) -> int:
     """Tell where a point of the cell lies for one entry: OUTSIDE, INTERIOR or BORDER."""
     odd = base
     for i in range(first, last):

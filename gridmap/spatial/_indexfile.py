@@ -68,9 +68,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             raise InputError.of(path.name, "is not a saved ownership index", code="format")
         head = json.loads(file.read(length))
     if head["version"] != _VERSION:
-        raise InputError.of(
-            path.name, f"is of version {head['version']}, not {_VERSION}", "save it anew", "version"
-        )
+        raise InputError.of(path.name, f"is of version {head['version']}, not {_VERSION}", "save it anew", "version")
     base = -(-(16 + length) // _ALIGN) * _ALIGN
     arrays: dict[str, NDArray[Any]] = {}
     for entry in head["arrays"]:

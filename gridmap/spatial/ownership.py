@@ -141,9 +141,7 @@ class OwnershipIndex:
         """Find the owner of each point, as `locate` does, and whether the point lies on the owner's border."""
         return self._locate(lon, lat, borders=True)
 
-    def _locate(
-        self, lon: ArrayLike, lat: ArrayLike, *, borders: bool
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def _locate(self, lon: ArrayLike, lat: ArrayLike, *, borders: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         x = np.atleast_1d(np.ascontiguousarray(lon, np.float64))
         y = np.atleast_1d(np.ascontiguousarray(lat, np.float64))
         if x.shape != y.shape or x.ndim != 1:
