@@ -52,36 +52,37 @@ def map_data(
     """
     chosen = spec(name)
     snapshot = city.keeper.snapshot()
-    lines = snapshot.lines
+    lines, zone = snapshot.lines, snapshot.city.zone
     shown = _level(lines, level)
     with city.database.read() as connection:
         frame = generations.frame(connection, lines.generation.id)
         stands = {kind: places.frame(connection, kind) for kind in chosen.kinds}
     period = Period(start, end, category)
-    figures = source = None
-    if chosen.needs == "figures":
-        joined = join(city, Ask(layer or "incidents", shown, measure or COUNT, start, end, category))
-        found = joined.totals
-        figures = Figures(shown, joined.title, joined.unit, found.figures(), found.none, found.total)
-        source = joined.layer.source
     data = MapData(
         lang=lang,
         title=chosen.title,
         city=snapshot.city.title,
         scheme=lines.scheme,
         invented=snapshot.city.invented,
-        generation=_generation(lines, snapshot.city.zone, lang),
-        period=_period(period, snapshot.city.zone) if "from" in chosen.options else None,
-        source=source,
+        generation=_generation(lines, zone, lang),
+        period=_period(period, zone) if "from" in chosen.options else None,
         level=shown,
         grids={each: part for each in lines.levels() if len(part := frame[frame["level"] == each])},
         places={kind: stood for kind, stood in stands.items() if len(stood)},
-        figures=figures,
         desk_url=None if saved else "/",
     )
-    if chosen.needs != "heat":
-        return data
-    return replace(data, heat=_heat(heat, data, period, saved=saved), source=find_layer("incidents").source)
+    if chosen.needs == "figures":
+        return _with_figures(data, city, Ask(layer or "incidents", shown, measure or COUNT, start, end, category))
+    if chosen.needs == "heat":
+        return replace(data, heat=_heat(heat, data, period, saved=saved), source=find_layer("incidents").source)
+    return data
+
+
+def _with_figures(data: MapData, city: OpenCity, ask: Ask) -> MapData:
+    joined = join(city, ask)
+    found = joined.totals
+    figures = Figures(ask.level, joined.title, joined.unit, found.figures(), found.none, found.total)
+    return replace(data, figures=figures, source=joined.layer.source)
 
 
 def draw(city: OpenCity, heat: Heat, name: str, **options: object) -> folium.Map:

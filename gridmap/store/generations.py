@@ -24,6 +24,19 @@ _GENERATION = """
     LEFT JOIN generation_validity v ON v.generation_id = g.id AND v.recorded @> CAST(:known AS timestamptz)
 """
 _CLOCK = text("SELECT clock_timestamp()")
+_NEW_GENERATION = text("""
+    INSERT INTO generation (scheme_id, base_id, origin, note, grids, extent)
+    VALUES (:scheme, :base, :origin, :note, :grids, ST_GeomFromWKB(:extent, 4326)) RETURNING id
+""")
+_NEW_GAP = text("""
+    INSERT INTO generation_gap (generation_id, number, geom, area_m2)
+    VALUES (:id, :number, ST_Multi(ST_GeomFromWKB(:wkb, 4326)), :area)
+""")
+_MOVE_POINTER = text("""
+    INSERT INTO pointer (scheme_id, generation_id, version) VALUES (:scheme, :id, 1)
+    ON CONFLICT (scheme_id) DO UPDATE
+    SET generation_id = excluded.generation_id, version = pointer.version + 1, moved_at = clock_timestamp()
+""")
 
 
 def _generation(row: Any) -> Generation:  # noqa: ANN401 - a row of the query above
@@ -202,8 +215,7 @@ def publish(
     owner = scheme_id(connection, scheme)
     connection.execute(text("SELECT pg_advisory_xact_lock(:work, :scheme)"), {"work": _PUBLISHING, "scheme": owner})
     now = clock(connection)
-    current = head(connection, scheme)
-    if current != base:
+    if (current := head(connection, scheme)) != base:
         raise ConflictError(
             f"generation {current} of {scheme} was published meanwhile (this one is based on {base}); "
             "read it and repeat"
@@ -211,31 +223,13 @@ def publish(
     _stage(connection, grids)
     _write_grids(connection, owner)
     values = {"scheme": owner, "base": base, "origin": origin, "note": note, "grids": len(grids)}
-    made = connection.execute(
-        text("""
-            INSERT INTO generation (scheme_id, base_id, origin, note, grids, extent)
-            VALUES (:scheme, :base, :origin, :note, :grids, ST_GeomFromWKB(:extent, 4326)) RETURNING id
-        """),
-        {**values, "extent": shapely.to_wkb(extent)},
-    ).scalar_one()
+    made = connection.execute(_NEW_GENERATION, {**values, "extent": shapely.to_wkb(extent)}).scalar_one()
     _write_members(connection, owner, made)
     for number, (geometry, area) in enumerate(gaps, start=1):
-        connection.execute(
-            text("""
-                INSERT INTO generation_gap (generation_id, number, geom, area_m2)
-                VALUES (:id, :number, ST_Multi(ST_GeomFromWKB(:wkb, 4326)), :area)
-            """),
-            {"id": made, "number": number, "wkb": shapely.to_wkb(geometry), "area": area},
-        )
+        gap = {"id": made, "number": number, "wkb": shapely.to_wkb(geometry), "area": area}
+        connection.execute(_NEW_GAP, gap)
     _put_in_force(connection, owner, made, in_force_from or now, now)
-    connection.execute(
-        text("""
-            INSERT INTO pointer (scheme_id, generation_id, version) VALUES (:scheme, :id, 1)
-            ON CONFLICT (scheme_id) DO UPDATE
-            SET generation_id = excluded.generation_id, version = pointer.version + 1, moved_at = clock_timestamp()
-        """),
-        {"scheme": owner, "id": made},
-    )
+    connection.execute(_MOVE_POINTER, {"scheme": owner, "id": made})
     return int(made)
 
 

@@ -11,6 +11,29 @@ from gridmap.model.places import mask_phone
 from gridmap.model.posts import Holder, Post, Roster, Span
 from gridmap.model.words import Text
 
+_NEW_POST = """
+    INSERT INTO post (key, kind, rank, subject_kind, grid_id, place_id, title, exclusive)
+    VALUES (:key, :kind, :rank, :subject_kind,
+            CASE WHEN :subject_kind = 'grid' THEN CAST(:subject AS bigint) END,
+            CASE WHEN :subject_kind <> 'grid' THEN CAST(:subject AS bigint) END,
+            jsonb_build_object('zh', CAST(:title_zh AS text), 'en', CAST(:title_en AS text)), :exclusive)
+    ON CONFLICT (key) DO NOTHING
+"""
+_NEW_HOLDER = "INSERT INTO holder (key, kind, name) VALUES (:key, :kind, :name) ON CONFLICT (key) DO NOTHING"
+_NEW_CONTACT = """
+    INSERT INTO holder_contact (holder_id, phone) SELECT id, :phone FROM holder WHERE key = :key
+    ON CONFLICT DO NOTHING
+"""
+_NEW_ASSIGNMENT = """
+    INSERT INTO assignment (post_id, exclusive, holder_id, during)
+    SELECT p.id, p.exclusive, h.id, :during FROM post p, holder h WHERE p.key = :post AND h.key = :holder
+    ON CONFLICT DO NOTHING
+"""
+_NEW_ABSENCE = """
+    INSERT INTO absence (holder_id, during, reason)
+    SELECT id, :during, :reason FROM holder WHERE key = :holder ON CONFLICT DO NOTHING
+"""
+
 
 def roster(connection: Connection) -> Roster:
     """Read all posts with assignments and absences; telephone numbers are masked before they leave the store."""
@@ -70,48 +93,12 @@ def write(
     absences
         holder (key), start, end, reason.
     """
-    _insert(
-        connection,
-        """
-        INSERT INTO post (key, kind, rank, subject_kind, grid_id, place_id, title, exclusive)
-        VALUES (:key, :kind, :rank, :subject_kind,
-                CASE WHEN :subject_kind = 'grid' THEN CAST(:subject AS bigint) END,
-                CASE WHEN :subject_kind <> 'grid' THEN CAST(:subject AS bigint) END,
-                jsonb_build_object('zh', CAST(:title_zh AS text), 'en', CAST(:title_en AS text)), :exclusive)
-        ON CONFLICT (key) DO NOTHING
-        """,
-        posts.to_dict("records"),
-    )
-    _insert(
-        connection,
-        "INSERT INTO holder (key, kind, name) VALUES (:key, :kind, :name) ON CONFLICT (key) DO NOTHING",
-        holders.to_dict("records"),
-    )
-    _insert(
-        connection,
-        """
-        INSERT INTO holder_contact (holder_id, phone) SELECT id, :phone FROM holder WHERE key = :key
-        ON CONFLICT DO NOTHING
-        """,
-        (row for row in holders.to_dict("records") if row["phone"]),
-    )
-    _insert(
-        connection,
-        """
-        INSERT INTO assignment (post_id, exclusive, holder_id, during)
-        SELECT p.id, p.exclusive, h.id, :during FROM post p, holder h WHERE p.key = :post AND h.key = :holder
-        ON CONFLICT DO NOTHING
-        """,
-        ({**row, "during": _range(row)} for row in assignments.to_dict("records")),
-    )
-    _insert(
-        connection,
-        """
-        INSERT INTO absence (holder_id, during, reason)
-        SELECT id, :during, :reason FROM holder WHERE key = :holder ON CONFLICT DO NOTHING
-        """,
-        ({**row, "during": _range(row)} for row in absences.to_dict("records")),
-    )
+    people = holders.to_dict("records")
+    _insert(connection, _NEW_POST, posts.to_dict("records"))
+    _insert(connection, _NEW_HOLDER, people)
+    _insert(connection, _NEW_CONTACT, (row for row in people if row["phone"]))
+    _insert(connection, _NEW_ASSIGNMENT, ({**row, "during": _range(row)} for row in assignments.to_dict("records")))
+    _insert(connection, _NEW_ABSENCE, ({**row, "during": _range(row)} for row in absences.to_dict("records")))
 
 
 def _range(row: Mapping[Any, Any]) -> TimestamptzRange:
