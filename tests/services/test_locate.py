@@ -114,26 +114,26 @@ class TestStatus:
 
 class TestDistances:
     @pytest.mark.parametrize("spot", [(0.9, 0.5), (0.99, 0.5), (0.5, 0.97), (1.2, 0.3)])
-    def test_the_border_is_as_far_as_the_geodesic(self, square_city, spot):
+    def test_the_border_is_as_far_as_the_geodesic(self, shared_city, spot):
         column, row = spot
-        found = answer(square_city, *spot)
+        found = answer(shared_city, *spot)
         nearest = {
             (0.9, 0.5): (1, row), (0.99, 0.5): (1, row), (0.5, 0.97): (column, 1), (1.2, 0.3): (1, row)
         }[spot]  # fmt: skip
         assert found["border"]["distance_m"] == pytest.approx(metres(spot, nearest), abs=0.06)
 
-    def test_near_a_border_without_an_accuracy_it_says_so(self, square_city):
-        assert [w["code"] for w in answer(square_city, 0.9, 0.5)["warnings"]] == ["near_border"]
-        assert answer(square_city, 0.9, 0.5)["certain"] is True
-        assert answer(square_city, 0.9, 0.5, accuracy_m=1)["warnings"] == []
-        assert answer(square_city, 0.5, 0.5)["warnings"] == []
+    def test_near_a_border_without_an_accuracy_it_says_so(self, shared_city):
+        assert [w["code"] for w in answer(shared_city, 0.9, 0.5)["warnings"]] == ["near_border"]
+        assert answer(shared_city, 0.9, 0.5)["certain"] is True
+        assert answer(shared_city, 0.9, 0.5, accuracy_m=1)["warnings"] == []
+        assert answer(shared_city, 0.5, 0.5)["warnings"] == []
 
 
 class TestCandidates:
     @pytest.mark.parametrize("spot", [(1, 1), (0.95, 0.5), (1.9, 1), (0.98, 0.98), (2, 0.7)])
     @pytest.mark.parametrize("radius", [5, 40, 50])
-    def test_shares_add_up_to_one_inside_the_extent(self, square_city, spot, radius):
-        found = answer(square_city, *spot, accuracy_m=radius)
+    def test_shares_add_up_to_one_inside_the_extent(self, shared_city, spot, radius):
+        found = answer(shared_city, *spot, accuracy_m=radius)
         shares = [c["share"] for c in found["candidates"]]
         assert sum(shares) == pytest.approx(1, abs=1e-3)
         assert shares == sorted(shares, reverse=True)
@@ -280,16 +280,16 @@ class TestOwners:
 
 
 class TestDatumWarning:
-    def test_coordinates_of_another_datum_are_noticed_not_converted(self, square_city):
+    def test_coordinates_of_another_datum_are_noticed_not_converted(self, shared_city):
         lon, lat = at(0.2, 1)
         x, y = (float(v[0]) for v in from_wgs84(np.array([lon]), np.array([lat]), "bd09"))
-        found = ask(square_city, {"lon": x, "lat": y, "datum": "wgs84"}).to_dict()
+        found = ask(shared_city, {"lon": x, "lat": y, "datum": "wgs84"}).to_dict()
         assert found["status"] == "outside"
         assert [w["code"] for w in found["warnings"]] == ["outside", "datum"]
         assert "bd09" in found["warnings"][1]["en"]
 
-    def test_far_away_fits_nothing(self, square_city):
-        found = ask(square_city, {"lon": 10, "lat": 50, "datum": "gcj02"}).to_dict()
+    def test_far_away_fits_nothing(self, shared_city):
+        found = ask(shared_city, {"lon": 10, "lat": 50, "datum": "gcj02"}).to_dict()
         assert [w["code"] for w in found["warnings"]] == ["outside"]
 
 

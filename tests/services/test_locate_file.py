@@ -51,13 +51,13 @@ def owner(table):
 
 @pytest.mark.parametrize("source", ["in.csv", "in.csv.gz", "in.parquet"])
 @pytest.mark.parametrize("target", ["out.csv", "out.csv.gz", "out.parquet"])
-def test_every_form_in_and_out(square_city, tmp_path, source, target):
+def test_every_form_in_and_out(shared_city, tmp_path, source, target):
     if source.endswith("parquet"):
         frame = pd.DataFrame(rows()).astype({"lon": float, "lat": float})
         frame.to_parquet(tmp_path / source)
     else:
         write(tmp_path / source, rows())
-    counts = locate_file(square_city, tmp_path / source, tmp_path / target, datum="wgs84")
+    counts = locate_file(shared_city, tmp_path / source, tmp_path / target, datum="wgs84")
     assert counts == {"inside": 2, "on_border": 1, "outside": 1}
     found = read(tmp_path / target)
     assert found["no"].tolist() == ["000", "001", "002", "003"]
@@ -67,16 +67,16 @@ def test_every_form_in_and_out(square_city, tmp_path, source, target):
     assert {path.name for path in tmp_path.iterdir()} == {source, target}
 
 
-def test_texts_come_out_as_they_went_in(square_city, tmp_path):
+def test_texts_come_out_as_they_went_in(shared_city, tmp_path):
     table = [{**row, "house": text} for row, text in zip(rows(), ["0012", "1e5", "NULL", " nan "], strict=True)]
     write(tmp_path / "in.csv", table)
-    locate_file(square_city, tmp_path / "in.csv", tmp_path / "out.csv", datum="wgs84")
+    locate_file(shared_city, tmp_path / "in.csv", tmp_path / "out.csv", datum="wgs84")
     found = read(tmp_path / "out.csv")
     for column in table[0]:
         assert found[column].tolist() == [row[column] for row in table]
 
 
-def test_rows_that_cannot_be_read_keep_their_place(square_city, tmp_path):
+def test_rows_that_cannot_be_read_keep_their_place(shared_city, tmp_path):
     good = rows()[0]
     bad = [
         ("", "31.2"),
@@ -89,7 +89,7 @@ def test_rows_that_cannot_be_read_keep_their_place(square_city, tmp_path):
     ]
     table = [good, *({**good, "lon": x, "lat": y} for x, y in bad), good]
     write(tmp_path / "in.csv", table)
-    counts = locate_file(square_city, tmp_path / "in.csv", tmp_path / "out.csv", datum="wgs84")
+    counts = locate_file(shared_city, tmp_path / "in.csv", tmp_path / "out.csv", datum="wgs84")
     assert counts == {"inside": 2, "unreadable": len(bad)}
     found = read(tmp_path / "out.csv")
     assert found["status"].tolist() == ["inside", *["unreadable"] * len(bad), "inside"]
@@ -97,16 +97,16 @@ def test_rows_that_cannot_be_read_keep_their_place(square_city, tmp_path):
     assert found["lon"].tolist() == [row["lon"] for row in table]
 
 
-def test_metres_where_the_system_cannot_be_used_are_unreadable(square_city, tmp_path):
+def test_metres_where_the_system_cannot_be_used_are_unreadable(shared_city, tmp_path):
     x, y = (float(v[0]) for v in from_wgs84([121.4005], [31.2005], "EPSG:4549"))
     frame = pd.DataFrame({"lon": [x, 1e8, x], "lat": [y, 1e8, np.inf]})
     frame.to_parquet(tmp_path / "in.parquet")
-    counts = locate_file(square_city, tmp_path / "in.parquet", tmp_path / "out.parquet", datum="EPSG:4549")
+    counts = locate_file(shared_city, tmp_path / "in.parquet", tmp_path / "out.parquet", datum="EPSG:4549")
     assert counts == {"inside": 1, "unreadable": 2}
     assert read(tmp_path / "out.parquet")["status"].tolist()[1:] == ["unreadable"] * 2
 
 
-def test_columns_by_other_names_and_types(square_city, tmp_path):
+def test_columns_by_other_names_and_types(shared_city, tmp_path):
     points = [at(*spot) for spot in SPOTS]
     table = pa.table(
         {
@@ -116,13 +116,13 @@ def test_columns_by_other_names_and_types(square_city, tmp_path):
         }
     )
     pq.write_table(table, tmp_path / "in.parquet")
-    locate_file(square_city, tmp_path / "in.parquet", tmp_path / "out.parquet", datum="wgs84", x="x", y="y")
+    locate_file(shared_city, tmp_path / "in.parquet", tmp_path / "out.parquet", datum="wgs84", x="x", y="y")
     found = read(tmp_path / "out.parquet")
     assert found["status"].tolist()[0] == "inside"
     assert list(found.columns).count("status") == 1
 
 
-def test_many_chunks_are_one_file(square_city, tmp_path, monkeypatch):
+def test_many_chunks_are_one_file(shared_city, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "CHUNK_ROWS", 3)
     monkeypatch.setattr(module, "_BLOCK_BYTES", 256)
     told = []
@@ -131,7 +131,7 @@ def test_many_chunks_are_one_file(square_city, tmp_path, monkeypatch):
     pd.DataFrame(table).to_parquet(tmp_path / "in.parquet")
     for source in ("in.csv", "in.parquet"):
         counts = locate_file(
-            square_city,
+            shared_city,
             tmp_path / source,
             tmp_path / "out.csv",
             datum="wgs84",
@@ -145,7 +145,7 @@ def test_many_chunks_are_one_file(square_city, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["in.csv", "in.csv.gz", "in.parquet"])
 @pytest.mark.parametrize("target", ["out.csv", "out.csv.gz", "out.parquet"])
-def test_a_file_without_rows_stays_one(square_city, tmp_path, name, target):
+def test_a_file_without_rows_stays_one(shared_city, tmp_path, name, target):
     if name.endswith("parquet"):
         pq.write_table(
             pa.table({"lon": pa.array([], pa.float64()), "lat": pa.array([], pa.float64())}), tmp_path / name
@@ -154,7 +154,7 @@ def test_a_file_without_rows_stays_one(square_city, tmp_path, name, target):
         (tmp_path / name).write_bytes(gzip.compress(b"lon,lat\n"))
     else:
         (tmp_path / name).write_text("lon,lat\n")
-    assert locate_file(square_city, tmp_path / name, tmp_path / target, datum="wgs84") == {}
+    assert locate_file(shared_city, tmp_path / name, tmp_path / target, datum="wgs84") == {}
     found = read(tmp_path / target)
     assert len(found) == 0
     assert {"lon", "lat", "status", "grid_id", "microgrid"} <= set(found.columns)
@@ -175,25 +175,25 @@ def test_a_file_without_rows_stays_one(square_city, tmp_path, name, target):
         ("in.xlsx", b"", "neither"),
     ],
 )
-def test_a_bad_file_leaves_nothing_behind(square_city, tmp_path, name, content, word):
+def test_a_bad_file_leaves_nothing_behind(shared_city, tmp_path, name, content, word):
     (tmp_path / name).write_bytes(content)
     (tmp_path / "out.csv").write_text("before")
     with pytest.raises(InputError, match=word):
-        locate_file(square_city, tmp_path / name, tmp_path / "out.csv", datum="wgs84")
+        locate_file(shared_city, tmp_path / name, tmp_path / "out.csv", datum="wgs84")
     assert (tmp_path / "out.csv").read_text() == "before"
     assert {path.name for path in tmp_path.iterdir()} == {name, "out.csv"}
 
 
-def test_refusals(square_city, tmp_path):
+def test_refusals(shared_city, tmp_path):
     write(tmp_path / "in.csv", rows())
     with pytest.raises(InputError, match="never guessed"):
-        locate_file(square_city, tmp_path / "in.csv", tmp_path / "out.csv", datum="")
+        locate_file(shared_city, tmp_path / "in.csv", tmp_path / "out.csv", datum="")
     with pytest.raises(InputError, match="neither"):
-        locate_file(square_city, tmp_path / "in.csv", tmp_path / "out.xlsx", datum="wgs84")
+        locate_file(shared_city, tmp_path / "in.csv", tmp_path / "out.xlsx", datum="wgs84")
     with pytest.raises(NotFoundError):
-        locate_file(square_city, tmp_path / "nothing.csv", tmp_path / "out.csv", datum="wgs84")
+        locate_file(shared_city, tmp_path / "nothing.csv", tmp_path / "out.csv", datum="wgs84")
     with pytest.raises(InputError) as raised:
-        locate_file(square_city, tmp_path / "in.csv", tmp_path / "out.csv", datum="wgs84", x="a", y="b")
+        locate_file(shared_city, tmp_path / "in.csv", tmp_path / "out.csv", datum="wgs84", x="a", y="b")
     assert len(raised.value.faults) == 2
     assert {path.name for path in tmp_path.iterdir()} == {"in.csv"}
 
@@ -211,7 +211,7 @@ def test_a_name_of_ours_is_no_formula_in_a_spreadsheet(square_city, put, tmp_pat
     assert read(tmp_path / "out.parquet")["microgrid"][0] == "=1+1"
 
 
-def test_a_file_may_be_written_over_itself(square_city, tmp_path):
+def test_a_file_may_be_written_over_itself(shared_city, tmp_path):
     write(tmp_path / "in.csv", rows())
-    locate_file(square_city, tmp_path / "in.csv", tmp_path / "in.csv", datum="wgs84")
+    locate_file(shared_city, tmp_path / "in.csv", tmp_path / "in.csv", datum="wgs84")
     assert owner(read(tmp_path / "in.csv")) == NAMES
