@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridmap.model.errors import CoverageError, Fault, NotFoundError
+from gridmap.model.errors import CoverageError, Fault, InputError, NotFoundError
 from gridmap.model.generations import Generation
 from gridmap.model.layers import schemes
 from gridmap.model.schemes import Scheme
@@ -55,7 +55,11 @@ def publish(
         Another generation was published meanwhile.
     NotFoundError
         There is no such scheme, or a grid is on a level that it does not have.
+    InputError
+        `in_force_from` has no offset.
     """
+    if in_force_from is not None and in_force_from.tzinfo is None:
+        raise InputError.of("in_force_from", "has no offset from UTC", "give an instant with its offset", "time")
     lines = _known(scheme)
     grids = _prepared(lines, frame)
     extent, holes = _gate(lines, grids)

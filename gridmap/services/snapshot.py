@@ -18,6 +18,7 @@ from functools import partial
 import geopandas as gpd
 import numpy as np
 import shapely
+import structlog
 from numpy.typing import NDArray
 
 from gridmap.model.cities import CityCard
@@ -164,6 +165,8 @@ class Keeper:
                 also()
             except UnavailableError:
                 continue  # told to whoever asks, by `now` and `_fresh`
+            except Exception as error:  # noqa: BLE001 - one bad look must not be the last; who asks looks for himself
+                structlog.get_logger().error("the snapshot could not be renewed", error=type(error).__name__)
 
     def look(self) -> None:
         """Compare with the database, and rebuild what changed.

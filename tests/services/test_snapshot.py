@@ -298,3 +298,18 @@ def test_chains_and_levels(keeper):
         for leaf, up in zip(lines.leaves, lines.above("neighbourhood"), strict=True)
     }
     assert above == {"A1a格": "A1格", "A1b格": "A1格", "A2格": "A2格", "B格": None}
+
+
+def test_a_look_that_fails_is_not_the_last(keeper, monkeypatch):
+    looks, again = [], threading.Event()
+
+    def look():
+        looks.append(1)
+        if len(looks) == 1:
+            raise ValueError("a row nobody expected")
+        again.set()
+
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(keeper, "look", look)
+    keeper.watch(lambda: None)
+    assert again.wait(30)
