@@ -49,6 +49,8 @@ export class Scene {
     const made = this.state.levels.map((level) => (level.key === key ? { ...level, grids: this.grids(key, raws) } : { ...level }));
     mesh(made);
     this.change({ levels: made });
+    // What was chosen may only now have come into view.
+    this.select(this.chosen ?? []);
     if (this.state.figures?.level === key) this.setFigures(this.state.figures);
   }
 
@@ -104,6 +106,7 @@ export class Scene {
   }
 
   select(ids) {
+    this.chosen = ids;
     const grids = this.state.levels.flatMap((level) => level.grids.filter((grid) => ids.includes(grid.id)));
     this.change({ selected: grids });
     return grids;

@@ -11,7 +11,7 @@ import { address, change, now, onback, onchange, read } from 'desk/state';
 import { Theme } from 'desk/theme';
 import { rank } from 'gridmap/find';
 import { Scene } from 'gridmap/scene';
-import { make, say, speak } from 'gridmap/words';
+import { figure, make, say, speak } from 'gridmap/words';
 
 const QUIET = ['firm', 'component', 'camera'];
 const $ = (id) => document.getElementById(id);
@@ -192,11 +192,13 @@ class Desk {
     const name = ({ kind }) => this.boot.kinds[kind];
     const said = [
       failed ? say('desk.failed', { what: failed.reason.message }) : '',
-      crowded ? `${crowded.name}: ${say('desk.too_many')}` : '',
       cut.length ? `${cut.map(name).join(', ')}: ${say('desk.too_many')}` : '',
       far.length ? `${far.map(name).join(', ')}: ${say('desk.zoom_in_for')}` : '',
     ].filter(Boolean);
     if ($('layer-note')) $('layer-note').textContent = said.join(' · ');
+    const note = crowded ? say('desk.zoom_in_for_grids', { n: figure(crowded.count), name: crowded.name }) : '';
+    $('map-note').textContent = note;
+    $('map-note').hidden = !note;
   }
 
   // Levels too large to hold are fetched as they come into view; returns the level that this view has too much of.
@@ -204,7 +206,8 @@ class Desk {
     const level = this.scene.state.levels.find((one) => one.key === now().level);
     if (!level || level.count <= WHOLE) return null;
     const found = await this.gridsOf((signal) => grids(this.scheme, level, bounds, signal));
-    if (found) this.scene.setGrids(level.key, found.grids);
+    // A part of the lines would look like all of them: too many for the view are not drawn, and the map says so.
+    if (found) this.scene.setGrids(level.key, found.more ? [] : found.grids);
     return found?.more ? level : null;
   }
 
