@@ -53,23 +53,34 @@ def classify(values: Iterable[float], k: int = 6) -> Classes:
     -------
     The classes; a single one from 0 to 0 where there are no figures.
     """
-    import mapclassify  # noqa: PLC0415 - it compiles for seconds when loaded; only a choropleth is worth that
-
     figures = np.asarray(list(values), dtype=float)
     figures = figures[np.isfinite(figures)]
     if not figures.size:
         return Classes((0.0, 0.0), ("0",))
-    low, high = float(figures.min()), float(figures.max())
-    distinct = len(np.unique(figures))
-    wanted = max(1, min(k, MOST_CLASSES, distinct))
-    if distinct == 1:
+    distinct = np.unique(figures)
+    low, high = float(distinct[0]), float(distinct[-1])
+    if low == high:
         return Classes((low, high), (say_figure(low),))
-    bins = mapclassify.FisherJenks(_sample(figures), k=wanted).bins[:-1] if wanted > 1 else []
-    span = (high - low) / wanted
-    inner = [_roundest(float(b), float(figures[figures > b].min())) for b in bins]
+    ends = _natural_ends(figures, distinct, max(1, min(k, MOST_CLASSES)))
+    span = (high - low) / (len(ends) + 1)
+    inner = [_roundest(float(distinct[end]), float(distinct[end + 1])) for end in ends]
     limits = (_floor(low, span), *inner, _ceil(high, span))
     whole = bool(np.all(figures == np.round(figures)))
     return Classes(limits, _labels(limits, whole=whole))
+
+
+def _natural_ends(figures: npt.NDArray[np.float64], distinct: npt.NDArray[np.float64], k: int) -> list[int]:
+    """Find the natural breaks: for every class but the last, which of the distinct figures is its largest."""
+    if len(distinct) <= k:
+        return list(range(len(distinct) - 1))
+    if k == 1:
+        return []
+    import mapclassify  # noqa: PLC0415 - it compiles for seconds when loaded; only a choropleth is worth that
+
+    # It reckons in single precision, so a break may lie beside its figure, or two of them on the same one.
+    breaks = mapclassify.FisherJenks(_sample(figures), k=k).bins[:-1]
+    ends = np.searchsorted(distinct, breaks, side="right") - 1
+    return sorted({int(end) for end in ends if 0 <= end < len(distinct) - 1})
 
 
 def _sample(figures: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -27,6 +27,11 @@ class TestClassify:
         found = classify(values)
         assert {found.of(value) for value in values} == set(range(len(found.labels)))
 
+    @pytest.mark.parametrize("values", [[0.0, 6032917.0, 6036860.0], [0.0, 0.0, 6032917.0, 6036860.0]])
+    def test_figures_close_together_and_far_from_the_rest(self, values):
+        found = classify(values)
+        assert {found.of(value) for value in values} == set(range(len(found.labels)))
+
     def test_limits_are_figures_that_people_say(self):
         values = np.random.default_rng(1).integers(0, 900, 40)
         for limit in classify(values).limits:

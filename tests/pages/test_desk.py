@@ -167,7 +167,7 @@ class TestThemes:
     def test_heat_comes_as_tiles_with_its_scale(self, desk):
         page = desk("show=heat")
         assert page.locator("img.gm-tile, .gm-tile img").count() > 0
-        assert "≥" in page.locator("#legend").inner_text()
+        expect(page.locator("#legend")).to_contain_text("≥")
 
     def test_figures_of_the_levels_add_up(self, desk):
         page = desk()
