@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -110,25 +111,53 @@ def import_file(
     report = _begun(layer, path, datum, content, options)
     _note_earlier(database, digest, report)
     tell("checking", 1, len(PHASES))
+    begin_writing = partial(tell, "writing", 2, len(PHASES))
     if chosen.store == "grid":
-        grid_options = GridOptions(options.level or "", options.scheme, options.repair, options.retire_below)
-        grids = read_grids(chosen, content, datum, options.mapping, report)
-        _warn_of_datum(database, grids, options.scheme, report)
-        grids = clean(grids, grid_options, report)
-        tell("writing", 2, len(PHASES))
-        publish_grids(database, grids, grid_options, report)
-        if not options.dry_run:
-            with database.load() as connection:
-                _log(connection, digest, options, report)
+        _bring_grids(database, chosen, content, digest, options, report, begin_writing)
     else:
-        rows = prepare(chosen, content, datum, options.mapping, ZoneInfo(card.zone), report)
-        _warn_of_datum(database, rows, options.scheme, report)
-        if report.rejected and not options.partial:
-            raise RefusedImportError.by_rows(report)
-        tell("writing", 2, len(PHASES))
-        _write(database, chosen, rows, digest, options, report)
+        _bring_rows(database, chosen, content, digest, options, report, begin_writing, ZoneInfo(card.zone))
     tell("writing", len(PHASES), len(PHASES))
     return report
+
+
+def _bring_grids(
+    database: Database,
+    layer: Layer,
+    content: FileContent,
+    digest: bytes,
+    options: ImportOptions,
+    report: ImportReport,
+    begin_writing: Callable[[], None],
+) -> None:
+    """Check grids, publish them whole through the gate, then log what came of it."""
+    grid_options = GridOptions(options.level or "", options.scheme, options.repair, options.retire_below)
+    grids = read_grids(layer, content, report.datum, options.mapping, report)
+    _warn_of_datum(database, grids, options.scheme, report)
+    grids = clean(grids, grid_options, report)
+    begin_writing()
+    publish_grids(database, grids, grid_options, report)
+    if not options.dry_run:
+        with database.load() as connection:
+            _log(connection, digest, options, report)
+
+
+def _bring_rows(
+    database: Database,
+    layer: Layer,
+    content: FileContent,
+    digest: bytes,
+    options: ImportOptions,
+    report: ImportReport,
+    begin_writing: Callable[[], None],
+    zone: ZoneInfo,
+) -> None:
+    """Check every row, then merge the rows and log it in one transaction."""
+    rows = prepare(layer, content, report.datum, options.mapping, zone, report)
+    _warn_of_datum(database, rows, options.scheme, report)
+    if report.rejected and not options.partial:
+        raise RefusedImportError.by_rows(report)
+    begin_writing()
+    _write(database, layer, rows, digest, options, report)
 
 
 def _settled(layer: Layer, options: ImportOptions) -> str:
