@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridmap.model.errors import Fault, InputError
 from gridmap.spatial import _cells, _near
+from gridmap.spatial._build import build_cells
 from gridmap.spatial._cells import EAST, NORTH
 from gridmap.spatial._indexfile import read_arrays, write_arrays
 from gridmap.spatial.lattice import to_lattice
@@ -26,9 +27,6 @@ from gridmap.spatial.lattice import to_lattice
 Status = Literal["inside", "on_border", "nowhere"]
 
 _POLYGON, _MULTIPOLYGON = 3, 6
-_MOST_CELLS = 1 << 24
-_LEAST_CELLS = 1 << 10
-_CELLS_PER_EDGE = 4
 _CHUNK = 1 << 17  # points a thread takes at a time: long enough to hide the hand-over, short enough to share
 _LISTED = 20
 _DEGREES = ((-EAST, EAST), (-NORTH, NORTH))
@@ -77,8 +75,7 @@ class OwnershipIndex:
         self._edges = arrays["edges"]
         self._starts = arrays["starts"]
         self._boxes = arrays["boxes"]
-        names = ("frame", "cells", "entry_start", "entry_row", "entry_base", "entry_edge", "cell_edges")
-        self._index = tuple(arrays[name] for name in names)
+        self._index = (arrays["frame"], arrays["cells"], arrays["words"], arrays["words"].view(np.int16))
 
     def __len__(self) -> int:
         """How many polygons there are."""
@@ -183,7 +180,7 @@ class OwnershipIndex:
         InputError
             The coordinates are not finite or not on earth.
         """
-        return [int(row) for row, _ in _cells.covering(*_lattice_point(lon, lat), self._index)]
+        return [int(row) for row, _ in _cells.covering(*_lattice_point(lon, lat), self._index)[0]]
 
     def explain(self, lon: float, lat: float) -> Explanation:
         """Tell everything about one point: status, all polygons that cover it, and the nearest other one.
@@ -194,7 +191,7 @@ class OwnershipIndex:
             The coordinates are not finite or not on earth.
         """
         x, y = _lattice_point(lon, lat)
-        found = _cells.covering(x, y, self._index)
+        found, whole = _cells.covering(x, y, self._index)
         rows = tuple(row for row, _ in found)
         border = any(side == _cells.BORDER for _, side in found)
         owner = rows[0] if rows else -1
@@ -215,7 +212,7 @@ class OwnershipIndex:
         x, y = _lattice_point(lon, lat)
         rows, metres = _near.within(x, y, self._edges, self._starts, self._boxes, radius_m)
         reach = {int(row): float(distance) for row, distance in zip(rows, metres, strict=True)}
-        reach.update({int(row): 0.0 for row, _ in _cells.covering(x, y, self._index)})
+        reach.update({int(row): 0.0 for row, _ in _cells.covering(x, y, self._index)[0]})
         return sorted(reach.items(), key=lambda item: (item[1], int(self.ids[item[0]])))
 
     def save(self, path: str | Path) -> None:
@@ -292,54 +289,20 @@ def _edges(geometries: Sequence[shapely.Geometry]) -> tuple[NDArray[np.int32], N
     moved = (x[:-1] != x[1:]) | (y[:-1] != y[1:])
     keep = same_ring & moved
     edges = np.column_stack([x[:-1], y[:-1], x[1:], y[1:]])[keep].astype(np.int32)
+    downward = (edges[:, 1] > edges[:, 3]) | ((edges[:, 1] == edges[:, 3]) & (edges[:, 0] > edges[:, 2]))
+    edges[downward] = edges[downward][:, [2, 3, 0, 1]]  # so that an edge of two polygons is the same for both
     row = row_of_polygon[polygon_of_ring[ring[:-1][keep]]]
     starts = np.zeros(len(geometries) + 1, np.int64)
     np.cumsum(np.bincount(row, minlength=len(geometries)), out=starts[1:])
     return np.ascontiguousarray(edges), starts
 
 
-def _frame_of_cells(edges: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Choose origin, size (a power of two), columns and rows of the cells: about four cells an edge."""
-    if len(edges) == 0:
-        return np.array([0, 0, 0, 0, 0], np.int64)
-    west, east = int(edges[:, 0].min()), int(edges[:, 0].max())
-    south, north = int(edges[:, 1].min()), int(edges[:, 1].max())
-    most = min(max(_LEAST_CELLS, _CELLS_PER_EDGE * len(edges)), _MOST_CELLS)
-    shift = 0
-    while (((east - west) >> shift) + 1) * (((north - south) >> shift) + 1) > most:
-        shift += 1
-    return np.array([west, south, shift, ((east - west) >> shift) + 1, ((north - south) >> shift) + 1], np.int64)
-
-
 def _build(ids: NDArray[np.int64], edges: NDArray[np.int32], starts: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    frame = _frame_of_cells(edges)
     order = np.argsort(ids, kind="stable")
-    entries, edge_counts, owner = _cells.count_cells(edges, starts, order, frame)
-    mixed = (edge_counts > 0) | (entries > 1)
-    cells = np.where(mixed, 0, owner).astype(np.int32)
-    numbers = np.arange(int(mixed.sum()), dtype=np.int32)
-    cells[mixed] = -2 - numbers
-    entry_start = np.zeros(len(numbers) + 1, np.int64)
-    np.cumsum(entries[mixed], out=entry_start[1:])
-    edge_start = np.zeros(len(numbers) + 1, np.int64)
-    np.cumsum(edge_counts[mixed], out=edge_start[1:])
-    n_entries, n_edges = int(entry_start[-1]), int(edge_start[-1])
-    entry_row = np.zeros(n_entries, np.int32)
-    entry_base = np.zeros(n_entries, np.uint8)
-    entry_edge = np.full(n_entries + 1, n_edges, np.int64)
-    cell_edges = np.zeros((n_edges, 5), np.int32)
-    out = (entry_row, entry_base, entry_edge, cell_edges)
-    _cells.fill_cells(edges, starts, order, frame, cells, entry_start[:-1].copy(), edge_start[:-1].copy(), out)
     return {
         "ids": ids,
         "edges": edges,
         "starts": starts,
         "boxes": _near.boxes(edges, starts),
-        "frame": frame,
-        "cells": cells,
-        "entry_start": entry_start,
-        "entry_row": entry_row,
-        "entry_base": entry_base,
-        "entry_edge": entry_edge,
-        "cell_edges": cell_edges,
+        **build_cells(edges, starts, order),
     }
