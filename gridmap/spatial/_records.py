@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.spatial._cells import BENEATH, HEAD, IS_LONG, LONG, MORE, NO_OWNER, SHORT, SLOTS, UNIT, kernel
-from gridmap.spatial._squares import crossing_height, cut, grown
+from gridmap.spatial._squares import crossing_height, cut, grown, workroom
 
 FEW = 8  # edges, each counted for every polygon that it bounds, that a record answers for without being cut further
 SMALLEST = 5  # a cell of 2^5 steps, 35 cm, is not cut
@@ -33,10 +33,13 @@ def _height(edge: NDArray[np.int32], cell_x: int) -> int:
 
 @kernel
 def _distinct(
-    edges: NDArray[np.int32], ids: NDArray[np.int32], counts: NDArray[np.int32]
-) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
-    """Bring edges that several slots have together: how many there are, their positions, and the mask of each."""
-    kept, masks = np.empty(len(ids), np.int32), np.empty(len(ids), np.int32)
+    edges: NDArray[np.int32],
+    ids: NDArray[np.int32],
+    counts: NDArray[np.int32],
+    kept: NDArray[np.int32],
+    masks: NDArray[np.int32],
+) -> int:
+    """Bring edges that several slots have together: their positions, the mask of each, and how many there are."""
     n, done = 0, 0
     for slot in range(len(counts)):
         for e in ids[done : done + counts[slot]]:
@@ -54,7 +57,7 @@ def _distinct(
                 n += 1
             masks[found] |= bit
         done += counts[slot]
-    return n, kept, masks
+    return n
 
 
 @kernel
@@ -97,16 +100,18 @@ def _write_record(
     entries: Any,  # noqa: ANN401 - numba types the tuple
     ids: NDArray[np.int32],
     beneath: int,
+    notes: tuple[NDArray[np.int32], NDArray[np.int32]],
 ) -> tuple[NDArray[np.int32], int]:
     """Write the pages of one cell; return the words and where they end."""
     rows, bases, counts = entries
+    kept, masks = notes
     most = (len(rows) // SLOTS + 1) * (HEAD + UNIT) + LONG * len(ids) + len(rows)
     words = grown(words, at + most)
     done = 0
     for first in range(0, len(rows), SLOTS):
         last = min(first + SLOTS, len(rows))
         held = np.int64(counts[first:last].sum())
-        n, kept, masks = _distinct(edges, ids[done : done + held], counts[first:last])
+        n = _distinct(edges, ids[done : done + held], counts[first:last], kept, masks)
         done += held
         end, near = _write_edges(words, at + HEAD, edges, kept[:n], masks[:n], corner)
         parity = 0
@@ -183,6 +188,8 @@ def _write_square(
     (entry_starts, rows, bases, numbers), (pair_starts, ids), beneath = parts
     words, at, following, counts, first_cell = state
     x0, y0, shift, columns, _ = square
+    most = max(len(ids), 1)
+    notes = (np.empty(most, np.int32), np.empty(most, np.int32))
     for cell in range(len(cells)):
         s0, s1, e0, e1 = entry_starts[cell], entry_starts[cell + 1], pair_starts[cell], pair_starts[cell + 1]
         if s0 == s1:
@@ -202,7 +209,7 @@ def _write_square(
             cells[cell] = NO_OWNER  # until its own cells have a place
         else:
             cells[cell] = -2 - ((at // UNIT) << 3)
-            words, at = _write_record(words, at, edges, corner, entries, here, beneath[cell])
+            words, at = _write_record(words, at, edges, corner, entries, here, beneath[cell], notes)
     return words, at, following, counts, first_cell
 
 
@@ -242,11 +249,12 @@ def write_level(edges: NDArray[np.int32], level: Any, first: int, last: int, den
         np.empty(guess, np.int32),
     )
     counts = np.zeros(3, np.int64)
+    room = workroom((squares[first:last, 3] * squares[first:last, 4]).max(), 16, min(guess, 1 << 12))
     for q in range(first, last):
         square = (squares[q, 0], squares[q, 1], squares[q, 2], squares[q, 3], squares[q, 4])
         s0, s1 = slot_starts[q], slot_starts[q + 1]
         slots = (rows[s0:s1], bases[s0:s1], edge_starts[s0 : s1 + 1], ids)
-        parts = cut(edges, square, slots, squares[q, 5], boxed)
+        parts, room = cut(edges, square, slots, squares[q, 5], boxed, room)
         before = edge_starts[s1] - edge_starts[s0]
         allowance = min(ALLOWANCE, allowances[q] * before / max(len(parts[1][1]), 1))
         own = cells[squares[q, 6] - start : squares[q, 6] - start + square[3] * square[4]]

@@ -26,6 +26,40 @@ def grown(array: NDArray[Any], needed: int) -> NDArray[Any]:
 
 
 @kernel
+def edges_of_rings(
+    points: NDArray[np.float64], rings: NDArray[np.int64], first_rings: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Give all edges as (n, 4) lattice integers, the lower end first, and where each polygon's begin.
+
+    An edge that two polygons share is the same for both. Edges that shrank to a point are left out.
+
+    Parameters
+    ----------
+    points
+        (n, 2) degrees of all rings, one after the other.
+    rings, first_rings
+        Where each ring begins among the points, where each polygon begins among the rings; and where the last end.
+    """
+    edges = np.empty((max(len(points) - (len(rings) - 1), 0), 4), np.int32)
+    starts = np.zeros(len(first_rings), np.int64)
+    n = 0
+    for row in range(len(first_rings) - 1):
+        for ring in range(first_rings[row], first_rings[row + 1]):
+            x, y = np.int64(0), np.int64(0)
+            for i in range(rings[ring], rings[ring + 1]):
+                before_x, before_y = x, y
+                x, y = np.int64(np.rint(points[i, 0] * 1e7)), np.int64(np.rint(points[i, 1] * 1e7))
+                if i == rings[ring] or (x == before_x and y == before_y):
+                    continue
+                upward = before_y < y or (before_y == y and before_x < x)
+                edges[n, 0], edges[n, 1] = (before_x, before_y) if upward else (x, y)
+                edges[n, 2], edges[n, 3] = (x, y) if upward else (before_x, before_y)
+                n += 1
+        starts[row + 1] = n
+    return edges[:n].copy(), starts
+
+
+@kernel
 def crossing_height(ax: int, ay: int, bx: int, by: int, column_x: int) -> int:
     """Give ceil(h), h the height at which the edge crosses x = column_x - 1/2; ax and bx lie on either side."""
     if ax > bx:
@@ -161,23 +195,58 @@ def _keep_touched(pairs: Any, first: int, last: int, touched: NDArray[np.int32])
 
 
 @kernel
-def _by_cell(cell_of: NDArray[np.int32], n: int, cells: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _by_cell(cell_of: NDArray[np.int32], n: int, starts: NDArray[np.int64], order: NDArray[np.int64]) -> None:
     """Sort stably by cell: where each cell begins, and the positions in order."""
-    starts = np.zeros(cells + 1, np.int64)
+    starts[:] = 0
     for i in range(n):
         starts[cell_of[i] + 1] += 1
-    for cell in range(cells):
+    for cell in range(len(starts) - 1):
         starts[cell + 1] += starts[cell]
-    order = np.empty(n, np.int64)
-    following = starts[:-1].copy()
     for i in range(n):
-        order[following[cell_of[i]]] = i
-        following[cell_of[i]] += 1
-    return starts, order
+        order[starts[cell_of[i]]] = i
+        starts[cell_of[i]] += 1
+    for cell in range(len(starts) - 1, 0, -1):  # each has moved to where the next begins
+        starts[cell] = starts[cell - 1]
+    starts[0] = 0
 
 
 @kernel
-def cut(edges: NDArray[np.int32], square: Any, slots: Any, beneath_all: int, boxed: bool) -> Any:  # noqa: ANN401
+def workroom(cells: int, slots: int, edges: int) -> Any:  # noqa: ANN401 - numba types the tuple
+    """Make room for cutting squares of at most so many cells, to be used again and again: threads that allocate for
+
+    every square would wait for each other.
+    """
+    pairs = edges + edges // 2 + 16
+    entries = slots + cells
+    return (
+        (np.zeros(cells, np.int32), np.zeros(cells, np.uint8), np.zeros(cells + 1, np.uint8)),
+        (np.zeros(cells, np.uint8), np.zeros(cells, np.uint8)),
+        (np.empty(pairs, np.int32), np.empty(pairs, np.int32)),
+        (np.empty(entries, np.int32), np.empty(entries, np.int32), np.empty(entries, np.uint8), np.empty(entries, np.int32)),
+        (np.zeros(cells + 1, np.int64), np.zeros(cells + 1, np.int64), np.empty(pairs + entries, np.int64)),
+        (np.empty(entries, np.int32), np.empty(entries, np.uint8), np.empty(entries, np.int32), np.empty(pairs, np.int32)),
+    )
+
+
+@kernel
+def _arranged(cells: int, entries: Any, n_entries: int, pairs: Any, n_pairs: int, sorting: Any, out: Any) -> Any:  # noqa: ANN401
+    """Bring entries and pairs into the order of the cells."""
+    rows, bases, counts, ids = out
+    rows, bases = grown(rows, n_entries), grown(bases, n_entries)
+    counts, ids = grown(counts, n_entries), grown(ids, n_pairs)
+    entry_starts, pair_starts, order = sorting
+    order = grown(order, max(n_entries, n_pairs))
+    _by_cell(entries[0], n_entries, entry_starts[: cells + 1], order)
+    for i in range(n_entries):
+        rows[i], bases[i], counts[i] = entries[1][order[i]], entries[2][order[i]], entries[3][order[i]]
+    _by_cell(pairs[0], n_pairs, pair_starts[: cells + 1], order)
+    for i in range(n_pairs):
+        ids[i] = pairs[1][order[i]]
+    return (entry_starts, pair_starts, order), (rows, bases, counts, ids)
+
+
+@kernel
+def cut(edges: NDArray[np.int32], square: Any, slots: Any, beneath_all: int, boxed: bool, room: Any) -> Any:  # noqa: ANN401
     """Cut one square.
 
     Parameters
@@ -192,23 +261,22 @@ def cut(edges: NDArray[np.int32], square: Any, slots: Any, beneath_all: int, box
         Whether larger ids lie beneath all of it.
     boxed
         Whether all polygons lie within the square with base 0, so that only the box of each need be looked at.
+    room
+        What `workroom` or the last call gave.
 
     Returns
     -------
     tuple
-        Entries by cell: starts, rows, bases and numbers of edges; the edges by cell: starts and positions; and whether
-        larger ids lie beneath each cell.
+        Entries by cell: starts, rows, bases and numbers of edges; the edges by cell: starts and positions; whether
+        larger ids lie beneath each cell; and the room, which holds them until the next call.
     """
     columns, rows = square[3], square[4]
     row_of, base_of, starts, ids = slots
     cells = columns * rows
-    grid = (np.zeros(cells, np.int32), np.zeros(cells, np.uint8), np.zeros(columns + 1, np.uint8))
-    state = (np.zeros(cells, np.uint8), np.full(cells, beneath_all, np.uint8))
-    guess = len(ids) + len(ids) // 2 + 16
-    pairs, n_pairs = (np.empty(guess, np.int32), np.empty(guess, np.int32)), 0
-    room = len(row_of) + cells
-    entries = (np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8), np.empty(room, np.int32))
-    n_entries = 0
+    grid, state, pairs, entries, sorting, out = room
+    state[0][:cells] = 0
+    state[1][:cells] = beneath_all
+    n_pairs = n_entries = 0
     for s in range(len(row_of)):
         before = n_pairs
         west, east, south, north, pairs, n_pairs = _mark(
@@ -217,10 +285,10 @@ def cut(edges: NDArray[np.int32], square: Any, slots: Any, beneath_all: int, box
         box = (west, east, south, north) if boxed else (0, columns - 1, 0, rows - 1)
         entries, n_entries = _enter(row_of[s], base_of[s], box, columns, grid, state, entries, n_entries)
         n_pairs = _keep_touched(pairs, before, n_pairs, grid[0])
-    entry_starts, order = _by_cell(entries[0], n_entries, cells)
-    pair_starts, pair_order = _by_cell(pairs[0], n_pairs, cells)
-    return (
-        (entry_starts, entries[1][order], entries[2][order], entries[3][order]),
-        (pair_starts, pairs[1][pair_order]),
-        state[1],
+    sorting, out = _arranged(cells, entries, n_entries, pairs, n_pairs, sorting, out)
+    parts = (
+        (sorting[0][: cells + 1], out[0][:n_entries], out[1][:n_entries], out[2][:n_entries]),
+        (sorting[1][: cells + 1], out[3][:n_pairs]),
+        state[1][:cells],
     )
+    return parts, (grid, state, pairs, entries, sorting, out)
