@@ -1,7 +1,7 @@
 # gridmap: everything a newcomer or a machine needs is one of these. Each may be run again at any time.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint bench docs wheel
+.PHONY: help setup setup-test demo test lint bench exact docs wheel
 
 SERVE ?= 1
 PORT ?= 8000
@@ -34,6 +34,9 @@ lint: setup ## style, types and floors
 
 bench: setup ## the benchmarks, one after the other
 	@set -e; for file in $(wildcard benchmarks/bench_*.py); do echo "== $$file"; $(BIN)/python "$$file"; done
+
+exact: setup ## ten million answers of the index against exact arithmetic, a minute or two
+	@$(BIN)/python benchmarks/exact.py
 
 docs: setup ## check that every link between documents leads somewhere
 	@$(BIN)/python scripts/check_docs.py
