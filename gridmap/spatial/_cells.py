@@ -32,12 +32,13 @@ two at most 3.6e9 * 1.8e9 < 2**63. Products are compared, never subtracted. The 
 
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from gridmap.spatial._kernels import kernel
 
 NO_OWNER = -1
 UNIT = 4  # words or cells that a place counts
@@ -48,8 +49,6 @@ EAST, NORTH = 180.0, 90.0  # the ends of the earth, degrees
 _BLOCK = 256  # points that go through the stages together: what they ask for fits the nearest cache
 _COUNTED = 12  # records of so many edges or more are not told apart
 _KINDS = 2 * _COUNTED + 1  # short edges, long ones; and more than one page
-
-kernel = numba.njit(nogil=True, cache=True, error_model="numpy")
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.spatial._cells import BORDER, INTERIOR, NO_OWNER, OUTSIDE, kernel
+from gridmap.spatial._cells import BORDER, INTERIOR, NO_OWNER, OUTSIDE
+from gridmap.spatial._kernels import kernel
 
 _RADIUS = 6378137.0
 _E2 = 0.0066943799901413165
@@ -218,6 +219,7 @@ def _sides(x: int, y: int, edges: NDArray[np.int32], first: int, last: int) -> t
 def covering(x: int, y: int, edges: NDArray[np.int32], tree: Any) -> list[tuple[int, int]]:  # noqa: ANN401
     """List the rows that cover a lattice point, each with INTERIOR or BORDER: by all edges left of it, by even and odd."""
     runs, boxes, levels = tree
+    # numba learns the types of a list or dict from what would have been put there
     parity, sides = {np.int64(0): np.int64(0) for _ in range(0)}, {np.int64(0): np.int64(0) for _ in range(0)}
     stack = [(np.int64(0), len(levels) - 2)] if len(runs) else [(np.int64(0), np.int64(0)) for _ in range(0)]
     while len(stack):
@@ -225,7 +227,7 @@ def covering(x: int, y: int, edges: NDArray[np.int32], tree: Any) -> list[tuple[
         if level < 0:
             row = np.int64(runs[place, 0])
             crossed, on = _sides(x, y, edges, runs[place, 1], runs[place, 2])
-            parity[row] = parity.get(row, np.int64(0)) + crossed
+            parity[row] = np.int64(crossed) + (parity[row] if row in parity else 0)  # noqa: SIM401 - see numba
             if on:
                 sides[row] = np.int64(BORDER)
             continue

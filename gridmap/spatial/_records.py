@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.spatial._cells import BENEATH, HEAD, IS_LONG, LONG, MORE, NO_OWNER, SHORT, SLOTS, UNIT, kernel
+from gridmap.spatial._cells import BENEATH, HEAD, IS_LONG, LONG, MORE, NO_OWNER, SHORT, SLOTS, UNIT
+from gridmap.spatial._kernels import kernel
 from gridmap.spatial._squares import crossing_height, cut, grown, workroom
 
 FEW = 8  # edges, each counted for every polygon that it bounds, that a record answers for without being cut further

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.spatial._cells import kernel
+from gridmap.spatial._kernels import kernel
 
 
 @kernel
@@ -167,7 +167,7 @@ def _enter(row: int, base: int, box: Any, columns: int, grid: Any, state: Any, e
                 continue
             if full[cell]:
                 beneath[cell] = 1
-                touched[cell] = -1  # its edges there are not kept
+                touched[cell] = -touched[cell]  # its edges there are not kept
                 continue
             cell_of[n], row_of[n], base_of[n], edges_of[n] = cell, row, inside, touched[cell]
             n += 1
