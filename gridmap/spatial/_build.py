@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gridmap.model.errors import InputError
 from gridmap.spatial._cells import NO_OWNER, UNIT
-from gridmap.spatial._records import ALLOWANCE, write_level
+from gridmap.spatial._records import ALLOWANCE, standing, write_level
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -89,6 +89,9 @@ def _frame(edges: NDArray[np.int32]) -> NDArray[np.int64]:
     most = max(min(_FLAT_DENSITY * len(edges), _FLAT), len(edges) // _EDGES_PER_SQUARE, 16)
     shift = 0
     while (((east - west) >> shift) + 1) * (((north - south) >> shift) + 1) > most:
+        shift += 1
+    ids = np.arange(len(edges), dtype=np.int32)
+    while standing(edges, ids, (west, south, east, north), shift) > ALLOWANCE * len(edges):
         shift += 1
     return np.array([west, south, shift, ((east - west) >> shift) + 1, ((north - south) >> shift) + 1], np.int64)
 
