@@ -22,7 +22,7 @@ OURS = 1_000_000 if QUICK else 5_000_000
 SLOW = 50_000 if QUICK else 500_000
 POINTS = {
     "gridmap, one core": OURS,
-    "SedonaDB": 300_000 if QUICK else 4_000_000,
+    "SedonaDB": 300_000 if QUICK else 2_000_000,
     "PostGIS, join": SLOW // 5,
     "PostGIS, LATERAL": SLOW,
 }
