@@ -49,10 +49,10 @@ def _distinct(
             # Among very many, looking for twins would take longer than having them twice.
             for i in range(max(0, n - _LOOKED_AT), n):
                 same = edges[kept[i], 0] == edges[e, 0] and edges[kept[i], 1] == edges[e, 1]
-                if same and edges[kept[i], 2] == edges[e, 2] and edges[kept[i], 3] == edges[e, 3]:
-                    if not masks[i] & bit:
-                        found = i
-                        break
+                same = same and edges[kept[i], 2] == edges[e, 2] and edges[kept[i], 3] == edges[e, 3]
+                if same and not masks[i] & bit:
+                    found = i
+                    break
             if found == n:
                 kept[n], masks[n] = e, 0
                 n += 1
@@ -222,8 +222,8 @@ def write_level(edges: NDArray[np.int32], level: Any, first: int, last: int, den
     ----------
     level
         (n, 7) squares: west, south, shift of a cell's size, columns, rows, whether larger ids lie beneath, and the
-        first cell among the level's; their allowances; where the slots of each begin; rows and bases of the slots; where
-        the edges of each slot begin; the edges' positions.
+        first cell among the level's; their allowances; where the slots of each begin; rows and bases of the slots;
+        where the edges of each slot begin; the edges' positions.
     density
         Cells for each edge, at the most.
     boxed

@@ -18,8 +18,8 @@ from gridmap.model.errors import Fault, InputError
 from gridmap.spatial import _cells, _near
 from gridmap.spatial._build import build_cells, parallel
 from gridmap.spatial._cells import EAST, NORTH
-from gridmap.spatial._squares import edges_of_rings
 from gridmap.spatial._indexfile import read_arrays, write_arrays
+from gridmap.spatial._squares import edges_of_rings
 from gridmap.spatial.lattice import SCALE
 
 Status = Literal["inside", "on_border", "nowhere"]
@@ -143,7 +143,6 @@ class OwnershipIndex:
             raise InputError.of("lon, lat", f"have shapes {x.shape} and {y.shape}", "give two arrays of one length")
         owners = np.empty(len(x), np.int64)
         on_border = np.zeros(len(x) if borders else 0, np.bool_)
-
 
         def work(first: int, last: int) -> int:
             part = slice(first, last)
