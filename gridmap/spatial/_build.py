@@ -45,6 +45,7 @@ def build_cells(edges: NDArray[np.int32], starts: NDArray[np.int64], order: NDAr
     InputError
         There are so many edges that places in the index cannot be numbered.
     """
+    _refuse_too_many(len(edges), 0)  # their positions are numbered as places are
     frame = _frame(edges)
     level, boxed = _first_level(edges, starts, order, frame), True
     cells: list[NDArray[np.int32]] = []
@@ -52,6 +53,7 @@ def build_cells(edges: NDArray[np.int32], starts: NDArray[np.int64], order: NDAr
     n_cells = n_words = 0
     while len(level[0]):
         parts = _written(edges, level, boxed=boxed)
+        _refuse_too_many(n_cells + sum(len(part[0]) for part in parts) + UNIT, n_words + sum(len(p[1]) for p in parts))
         for part in parts:
             _shift_records(part[0], n_words)
             words.append(part[1])
@@ -63,8 +65,6 @@ def build_cells(edges: NDArray[np.int32], starts: NDArray[np.int64], order: NDAr
         squares = level[0]
         here[wanted_by[0]] = -2 - (((n_cells + squares[:, 6]) // UNIT) << 3 | wanted_by[1])
         cells.append(here)
-        if max(n_cells, n_words) >= _MOST_PLACES * UNIT:
-            raise InputError.of("polygons", "have too many vertices for one index", "index them in parts", "too_large")
         boxed = False
     return {"frame": frame, "cells": _joined(cells), "words": _joined(words)}
 
@@ -78,6 +78,12 @@ def parallel(work: Callable[[int, int], Any], bounds: NDArray[np.int64]) -> list
         return list(map(work, firsts, lasts))
     with ThreadPoolExecutor(cores) as pool:
         return list(pool.map(work, firsts, lasts))
+
+
+def _refuse_too_many(cells: int, words: int) -> None:
+    """Refuse what cannot be numbered: a cell's value has 28 bits for a place."""
+    if max(cells, words) >= _MOST_PLACES * UNIT:
+        raise InputError.of("polygons", "have too many vertices for one index", "index them in parts", "too_large")
 
 
 def _frame(edges: NDArray[np.int32]) -> NDArray[np.int64]:

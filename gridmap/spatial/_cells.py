@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 
 from gridmap.spatial._kernels import kernel, lowest_bit, prefetch
 
-NO_OWNER = -1
+NO_OWNER, NOT_ON_EARTH = -1, -2
 UNIT = 4  # words or cells that a place counts
 SLOTS, HEAD, LONG, SHORT = 15, 2, 6, 3  # slots of a page at most; words of its head, of a long and a short edge
 BENEATH, MORE, IS_LONG = 1, 2, 4  # flags of a page: larger ids lie beneath, unlisted; another page follows; long edges
@@ -151,6 +151,14 @@ def locate_lattice(x: int, y: int, index: Any) -> tuple[int, bool]:  # noqa: ANN
     if value >= NO_OWNER:
         return value, False
     return _decide(index, place_of(value), dx, dy, shift)
+
+
+@kernel
+def locate_degrees(lon: float, lat: float, index: Any) -> tuple[int, bool]:  # noqa: ANN401 - numba types the tuple
+    """Do what `locate_lattice` does for degrees; NOT_ON_EARTH as the row where they are not."""
+    if not (-EAST <= lon <= EAST and -NORTH <= lat <= NORTH):
+        return np.int64(NOT_ON_EARTH), False
+    return locate_lattice(np.int64(np.rint(lon * 1e7)), np.int64(np.rint(lat * 1e7)), index)
 
 
 @kernel

@@ -13,7 +13,7 @@ from shapely import MultiPolygon, Polygon, box
 
 from gridmap import OwnershipIndex
 from gridmap.model.errors import InputError
-from gridmap.spatial import _cells
+from gridmap.spatial import _build, _cells
 
 STEP = 1e-7
 
@@ -292,6 +292,12 @@ class TestCells:
     def test_memory_is_a_multiple_of_the_vertices_whatever_their_shape(self, polygons):
         made = index(*polygons)
         assert made.nbytes < 256 * shapely.get_num_coordinates(polygons).sum()
+
+    @pytest.mark.parametrize("places", [20, 400])
+    def test_more_than_can_be_numbered_is_refused(self, monkeypatch, places):
+        monkeypatch.setattr(_build, "_MOST_PLACES", places)
+        with pytest.raises(InputError, match="too many vertices"):
+            index(*self.city(12, 1.0))
 
     def test_points_are_answered_alike_in_blocks_of_any_length(self):
         made = index(*self.city(8, 1.0))
