@@ -3,6 +3,7 @@
 #
 #   PostgreSQL + PostGIS   system packages (root or sudo), or the same packages unpacked into the data folder
 #   .venv                  Python packages exactly as requirements.lock has them, by hash
+#   kernels                compiled ahead, which takes half a minute once
 #   vendor assets          JavaScript exactly as package-lock.json has it, copied by vendor.py
 #   Chromium               with --test only
 #
@@ -83,10 +84,21 @@ assets() {
   echo "$assets_key" >"$stamp"
 }
 
+kernels() {
+  local stamp=$setup/kernels
+  fresh "$stamp" "$1" && return
+  say "compiling kernels"
+  quiet kernels .venv/bin/python scripts/compile.py
+  echo "$1" >"$stamp"
+}
+
 # the parts that take long run side by side; a part that fails fails the whole
 scripts/system-packages.sh "$@" &
 system=$!
 trap 'wait' EXIT
 environment
+kernels "$(hash_of gridmap/spatial/_*.py requirements.lock scripts/compile.py - <<<"$python_key $PWD")" &
+compiling=$!
 assets
+wait "$compiling"
 wait "$system"
