@@ -1,11 +1,12 @@
 # gridmap: everything a newcomer or a machine needs is one of these. Each may be run again at any time.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint bench docs wheel
+.PHONY: help setup setup-test demo test lint bench exact docs wheel
 
 SERVE ?= 1
 PORT ?= 8000
 PYTEST ?=
+QUICK ?=
 BIN := .venv/bin
 # where set-up puts a Chromium that it had to unpack
 export PATH := $(CURDIR)/.setup/bin:$(PATH)
@@ -32,8 +33,13 @@ lint: setup ## style, types and floors
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/check_docs.py
 
-bench: setup ## the benchmarks, one after the other
-	@set -e; for file in $(wildcard benchmarks/bench_*.py); do echo "== $$file"; $(BIN)/python "$$file"; done
+bench: setup ## beside its peers, into docs/benchmarks.md: 25 minutes (QUICK=1: two)
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes -r benchmarks/requirements.lock
+	@set -e; for file in $(wildcard benchmarks/bench_*.py); do echo "== $$file"; QUICK=$(QUICK) $(BIN)/python "$$file"; done
+	@$(BIN)/python benchmarks/report.py
+
+exact: setup ## ten million answers of the index against exact arithmetic, a minute or two
+	@$(BIN)/python benchmarks/exact.py
 
 docs: setup ## check that every link between documents leads somewhere
 	@$(BIN)/python scripts/check_docs.py

@@ -1,25 +1,26 @@
 """A file of named arrays that is mapped into memory: versioned, checksummed, written whole or not at all.
 
 Layout: 8 bytes of magic, 8 bytes length of the head, the head as JSON (version, and for each array its name, dtype,
-shape, offset and CRC-32), then the arrays, each at a multiple of 64 bytes. Little-endian.
+shape, offset and XXH3 checksum), and the head's own checksum, then the arrays, each at a multiple of 64 bytes. Little-endian.
 """
 
 import json
 import os
 import tempfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 from gridmap.model.errors import InputError
 
 _MAGIC = b"gridmapI"
-_VERSION = 1
+_VERSION = 2
 _ALIGN = 64
 _LONGEST_HEAD = 1 << 20
+_SEAL = 8  # bytes of the head's checksum
 
 
 def write_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
@@ -32,14 +33,15 @@ def write_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
                 "dtype": array.dtype.newbyteorder("<").str,
                 "shape": array.shape,
                 "offset": offset,
-                "crc": zlib.crc32(np.ascontiguousarray(array).view(np.uint8).data if array.size else b""),
+                "xxh3": _checksum(array),
             }
         )
         offset += -(-array.nbytes // _ALIGN) * _ALIGN
     head = json.dumps({"version": _VERSION, "arrays": entries}).encode()
+    seal = xxhash.xxh3_64_digest(head)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
         try:
-            file.write(_MAGIC + len(head).to_bytes(8, "little") + head)
+            file.write(_MAGIC + len(head).to_bytes(8, "little") + head + seal)
             file.write(b"\0" * (-file.tell() % _ALIGN))
             for array in arrays.values():
                 file.write(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
@@ -66,21 +68,25 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         length = int.from_bytes(start[8:], "little")
         if start[:8] != _MAGIC or length > min(_LONGEST_HEAD, size):
             raise InputError.of(path.name, "is not a saved ownership index", code="format")
-        head = json.loads(file.read(length))
-    if head["version"] != _VERSION:
-        raise InputError.of(path.name, f"is of version {head['version']}, not {_VERSION}", "save it anew", "version")
-    base = -(-(16 + length) // _ALIGN) * _ALIGN
+        head, seal = file.read(length), file.read(_SEAL)
+    if xxhash.xxh3_64_digest(head) != seal:
+        raise InputError.of(path.name, "is damaged in its head", "save it anew", "damaged")
+    told = json.loads(head)
+    if told["version"] != _VERSION:
+        raise InputError.of(path.name, f"is of version {told['version']}, not {_VERSION}", "save it anew", "version")
+    base = -(-(16 + length + _SEAL) // _ALIGN) * _ALIGN
     arrays: dict[str, NDArray[Any]] = {}
-    for entry in head["arrays"]:
+    for entry in told["arrays"]:
         dtype, shape = np.dtype(entry["dtype"]), tuple(entry["shape"])
         count = int(np.prod(shape, dtype=np.int64))
         if base + entry["offset"] + count * dtype.itemsize > size:
             raise InputError.of(path.name, "is cut short", "save it anew", "damaged")
-        if count == 0:
-            arrays[entry["name"]] = np.empty(shape, dtype)
-            continue
-        array = np.memmap(path, dtype, "r", base + entry["offset"], shape)
-        if zlib.crc32(array.reshape(-1).view(np.uint8).data) != entry["crc"]:
+        array = np.memmap(path, dtype, "r", base + entry["offset"], shape) if count else np.empty(shape, dtype)
+        if _checksum(array) != entry["xxh3"]:
             raise InputError.of(path.name, f"is damaged in {entry['name']}", "save it anew", "damaged")
         arrays[entry["name"]] = np.asarray(array)
     return arrays
+
+
+def _checksum(array: NDArray[Any]) -> str:
+    return xxhash.xxh3_64_hexdigest(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data if array.size else b"")

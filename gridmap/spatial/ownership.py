@@ -5,9 +5,6 @@ overlap, to the one with the smallest id. Coordinates are read at 1e-7° and com
 gets the same answer alone and among ten million, here and on another machine.
 """
 
-import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,16 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridmap.model.errors import Fault, InputError
 from gridmap.spatial import _cells, _near
+from gridmap.spatial._build import build_cells, parallel
 from gridmap.spatial._cells import EAST, NORTH
+from gridmap.spatial._squares import edges_of_rings
 from gridmap.spatial._indexfile import read_arrays, write_arrays
-from gridmap.spatial.lattice import to_lattice
+from gridmap.spatial.lattice import SCALE
 
 Status = Literal["inside", "on_border", "nowhere"]
 
 _POLYGON, _MULTIPOLYGON = 3, 6
-_MOST_CELLS = 1 << 24
-_LEAST_CELLS = 1 << 10
-_CELLS_PER_EDGE = 4
 _CHUNK = 1 << 17  # points a thread takes at a time: long enough to hide the hand-over, short enough to share
 _LISTED = 20
 _DEGREES = ((-EAST, EAST), (-NORTH, NORTH))
@@ -76,9 +72,8 @@ class OwnershipIndex:
         self.ids: NDArray[np.int64] = arrays["ids"]
         self._edges = arrays["edges"]
         self._starts = arrays["starts"]
-        self._boxes = arrays["boxes"]
-        names = ("frame", "cells", "entry_start", "entry_row", "entry_base", "entry_edge", "cell_edges")
-        self._index = tuple(arrays[name] for name in names)
+        self._tree = (arrays["runs"], arrays["boxes"], arrays["levels"])
+        self._index = (arrays["frame"], arrays["cells"], arrays["words"], arrays["words"].view(np.int16))
 
     def __len__(self) -> int:
         """How many polygons there are."""
@@ -148,18 +143,13 @@ class OwnershipIndex:
             raise InputError.of("lon, lat", f"have shapes {x.shape} and {y.shape}", "give two arrays of one length")
         owners = np.empty(len(x), np.int64)
         on_border = np.zeros(len(x) if borders else 0, np.bool_)
-        parts = [slice(i, i + _CHUNK) for i in range(0, len(x), _CHUNK)]
 
-        def work(part: slice) -> int:
+
+        def work(first: int, last: int) -> int:
+            part = slice(first, last)
             return int(_cells.locate_many(x[part], y[part], self._index, owners[part], on_border[part]))
 
-        # Threads of our own: numba's are not safe to enter from several threads of a web server.
-        if len(parts) > 1 and (cores := os.cpu_count() or 1) > 1:
-            with ThreadPoolExecutor(cores) as pool:
-                bad = sum(pool.map(work, parts))
-        else:
-            bad = sum(map(work, parts))
-        if bad:
+        if sum(parallel(work, np.append(np.arange(0, len(x), _CHUNK), len(x)))):
             raise InputError(_coordinate_faults(x, y), "coordinates")
         return owners, on_border
 
@@ -183,7 +173,14 @@ class OwnershipIndex:
         InputError
             The coordinates are not finite or not on earth.
         """
-        return [int(row) for row, _ in _cells.covering(*_lattice_point(lon, lat), self._index)]
+        return [row for row, _ in self._covering(*_lattice_point(lon, lat))]
+
+    def _covering(self, x: int, y: int) -> list[tuple[int, int]]:
+        """List the rows that cover a lattice point, smallest id first, and whether each does so by its border."""
+        found, whole = _cells.covering(x, y, self._index)
+        if whole:
+            return list(found)
+        return sorted(_near.covering(x, y, self._edges, self._tree), key=lambda item: int(self.ids[item[0]]))
 
     def explain(self, lon: float, lat: float) -> Explanation:
         """Tell everything about one point: status, all polygons that cover it, and the nearest other one.
@@ -194,15 +191,13 @@ class OwnershipIndex:
             The coordinates are not finite or not on earth.
         """
         x, y = _lattice_point(lon, lat)
-        found = _cells.covering(x, y, self._index)
+        found = self._covering(x, y)
         rows = tuple(row for row, _ in found)
         border = any(side == _cells.BORDER for _, side in found)
         owner = rows[0] if rows else -1
-        nearest, metres = _near.nearest(x, y, self._edges, self._starts, self._boxes, owner)
-        if len(rows) > 1:
-            nearest, metres = rows[1], 0.0
+        nearest, metres = (rows[1], 0.0) if len(rows) > 1 else _near.nearest(x, y, self._edges, self._tree, owner)
         status: Status = "nowhere" if not rows else "on_border" if border else "inside"
-        return Explanation(status, owner, rows, int(nearest), float(metres))
+        return Explanation(status, owner, rows, nearest, metres)
 
     def within(self, lon: float, lat: float, radius_m: float) -> list[tuple[int, float]]:
         """List the polygons within reach of a point, nearest first, each with its distance in metres (0: covers).
@@ -213,9 +208,10 @@ class OwnershipIndex:
             The coordinates are not finite or not on earth.
         """
         x, y = _lattice_point(lon, lat)
-        rows, metres = _near.within(x, y, self._edges, self._starts, self._boxes, radius_m)
-        reach = {int(row): float(distance) for row, distance in zip(rows, metres, strict=True)}
-        reach.update({int(row): 0.0 for row, _ in _cells.covering(x, y, self._index)})
+        reach: dict[int, float] = {}
+        for row, metres in _near.within(x, y, self._edges, self._tree, radius_m):
+            reach[row] = min(metres, reach.get(row, metres))
+        reach.update((row, 0.0) for row, _ in self._covering(x, y))
         return sorted(reach.items(), key=lambda item: (item[1], int(self.ids[item[0]])))
 
     def save(self, path: str | Path) -> None:
@@ -237,8 +233,7 @@ class OwnershipIndex:
 def _lattice_point(lon: float, lat: float) -> tuple[int, int]:
     if not (-EAST <= lon <= EAST and -NORTH <= lat <= NORTH):
         raise InputError(_coordinate_faults(np.array([lon]), np.array([lat])), "coordinates")
-    x, y = to_lattice(lon, lat)
-    return int(x), int(y)
+    return round(lon * SCALE), round(lat * SCALE)  # as `to_lattice`: the nearest, of two the even one
 
 
 def _coordinate_faults(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[Fault]:
@@ -282,64 +277,25 @@ def _refuse_faults(frame: GeoDataFrame, id_column: str) -> None:
         raise InputError(faults, "polygons")
 
 
-def _edges(geometries: Sequence[shapely.Geometry]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def _edges(geometries: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Give all edges as (n, 4) lattice integers, and where each polygon's begin; rings that shrank are left out."""
-    polygons, row_of_polygon = shapely.get_parts(geometries, return_index=True)
-    rings, polygon_of_ring = shapely.get_rings(polygons, return_index=True)
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    x, y = to_lattice(points[:, 0], points[:, 1]) if len(points) else (np.empty(0, np.int64),) * 2
-    same_ring = ring[:-1] == ring[1:]
-    moved = (x[:-1] != x[1:]) | (y[:-1] != y[1:])
-    keep = same_ring & moved
-    edges = np.column_stack([x[:-1], y[:-1], x[1:], y[1:]])[keep].astype(np.int32)
-    row = row_of_polygon[polygon_of_ring[ring[:-1][keep]]]
-    starts = np.zeros(len(geometries) + 1, np.int64)
-    np.cumsum(np.bincount(row, minlength=len(geometries)), out=starts[1:])
-    return np.ascontiguousarray(edges), starts
-
-
-def _frame_of_cells(edges: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Choose origin, size (a power of two), columns and rows of the cells: about four cells an edge."""
-    if len(edges) == 0:
-        return np.array([0, 0, 0, 0, 0], np.int64)
-    west, east = int(edges[:, 0].min()), int(edges[:, 0].max())
-    south, north = int(edges[:, 1].min()), int(edges[:, 1].max())
-    most = min(max(_LEAST_CELLS, _CELLS_PER_EDGE * len(edges)), _MOST_CELLS)
-    shift = 0
-    while (((east - west) >> shift) + 1) * (((north - south) >> shift) + 1) > most:
-        shift += 1
-    return np.array([west, south, shift, ((east - west) >> shift) + 1, ((north - south) >> shift) + 1], np.int64)
+    if len(geometries) == 0:
+        return np.empty((0, 4), np.int32), np.zeros(1, np.int64)
+    kind, points, offsets = shapely.to_ragged_array(geometries, include_z=False)
+    if kind == shapely.GeometryType.MULTIPOLYGON:
+        rings, of_polygons, of_geometries = offsets
+        first_rings = of_polygons[of_geometries]
+    else:
+        rings, first_rings = offsets
+    return edges_of_rings(np.ascontiguousarray(points), rings.astype(np.int64), first_rings.astype(np.int64))
 
 
 def _build(ids: NDArray[np.int64], edges: NDArray[np.int32], starts: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    frame = _frame_of_cells(edges)
     order = np.argsort(ids, kind="stable")
-    entries, edge_counts, owner = _cells.count_cells(edges, starts, order, frame)
-    mixed = (edge_counts > 0) | (entries > 1)
-    cells = np.where(mixed, 0, owner).astype(np.int32)
-    numbers = np.arange(int(mixed.sum()), dtype=np.int32)
-    cells[mixed] = -2 - numbers
-    entry_start = np.zeros(len(numbers) + 1, np.int64)
-    np.cumsum(entries[mixed], out=entry_start[1:])
-    edge_start = np.zeros(len(numbers) + 1, np.int64)
-    np.cumsum(edge_counts[mixed], out=edge_start[1:])
-    n_entries, n_edges = int(entry_start[-1]), int(edge_start[-1])
-    entry_row = np.zeros(n_entries, np.int32)
-    entry_base = np.zeros(n_entries, np.uint8)
-    entry_edge = np.full(n_entries + 1, n_edges, np.int64)
-    cell_edges = np.zeros((n_edges, 5), np.int32)
-    out = (entry_row, entry_base, entry_edge, cell_edges)
-    _cells.fill_cells(edges, starts, order, frame, cells, entry_start[:-1].copy(), edge_start[:-1].copy(), out)
     return {
         "ids": ids,
         "edges": edges,
         "starts": starts,
-        "boxes": _near.boxes(edges, starts),
-        "frame": frame,
-        "cells": cells,
-        "entry_start": entry_start,
-        "entry_row": entry_row,
-        "entry_base": entry_base,
-        "entry_edge": entry_edge,
-        "cell_edges": cell_edges,
+        **_near.build_runs(edges, starts),
+        **build_cells(edges, starts, order),
     }
