@@ -52,6 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_api_route("/healthz", _alive, include_in_schema=False)
     app.add_api_route("/readyz", _ready, include_in_schema=False)
     # The last one added is the outermost: whatever the others answer leaves with the headers.
+    app.add_middleware(api.Shortcut, endpoints=api.SHORTCUTS)
     app.add_middleware(problems.LastResort)
     app.add_middleware(BodyLimit)
     app.add_middleware(pages.SecurityHeaders)

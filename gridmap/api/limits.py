@@ -1,5 +1,6 @@
 """Bounds on what comes in: a body is counted while it streams and cut off at the limit."""
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gridmap.api.problems import problem
@@ -24,13 +25,12 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        refusal = problem(413, "too-large", "The request is too large", f"at most {self.most >> 20} MB")
         said = dict(scope["headers"]).get(b"content-length", b"0")
         if not said.isdigit():
             await problem(400, "http", "The request cannot be read")(scope, receive, send)
             return
         if int(said[:_DIGITS]) > self.most:
-            await refusal(scope, receive, send)
+            await self._refusal()(scope, receive, send)
             return
         taken, started = 0, False
 
@@ -53,4 +53,7 @@ class BodyLimit:
             await self.app(scope, counted, noted)
         except _TooLargeError:
             if not started:
-                await refusal(scope, receive, send)
+                await self._refusal()(scope, receive, send)
+
+    def _refusal(self) -> Response:
+        return problem(413, "too-large", "The request is too large", f"at most {self.most >> 20} MB")

@@ -1,21 +1,30 @@
 """Who owns a location: one question by address bar, a million by body."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from gridmap.api.parameters import CityHere
+from gridmap.api.parameters import CityHere, TextParameter, described, open_city, read_texts
 from gridmap.api.responses import json_response
-from gridmap.model.errors import Fault, InputError
 from gridmap.services.asking import MOST_POINTS, ask, ask_list
 from gridmap.services.locate_table import answer_bytes
 
 routes = APIRouter(tags=["locate"])
 CSV, ARROW = "text/csv", "application/vnd.apache.arrow.stream"
-KNOWN = {"lon", "lat", "datum", "accuracy_m", "category", "floor", "at", "known_at", "scheme"}
+QUESTION: Final = {
+    "lon": TextParameter(40, "longitude or easting"),
+    "lat": TextParameter(40, "latitude or northing"),
+    "datum": TextParameter(20, "wgs84, cgcs2000, gcj02, bd09 or EPSG:n; never guessed"),
+    "accuracy_m": TextParameter(40, "radius in metres of the circle in which the location lies"),
+    "category": TextParameter(8, "four digits"),
+    "floor": TextParameter(8, "storey, 1 at street level"),
+    "at": TextParameter(40, "instant asked about, now by default"),
+    "known_at": TextParameter(40, "as it was known then"),
+    "scheme": TextParameter(40, "family of lines, governance by default"),
+}
 
 
 class PointsIn(BaseModel):
@@ -27,39 +36,16 @@ class PointsIn(BaseModel):
     points: list[tuple[float, float]] = Field(max_length=MOST_POINTS, examples=[[[121.458, 31.23]]])
 
 
-@routes.get("/locate", summary="Who owns this location?")
-async def locate_one(
-    request: Request,
-    city: CityHere,
-    lon: Annotated[str | None, Query(max_length=40, description="longitude or easting")] = None,
-    lat: Annotated[str | None, Query(max_length=40, description="latitude or northing")] = None,
-    datum: Annotated[str | None, Query(max_length=20, description="wgs84, cgcs2000, gcj02, bd09 or EPSG:n")] = None,
-    accuracy_m: Annotated[str | None, Query(max_length=40)] = None,
-    category: Annotated[str | None, Query(max_length=8)] = None,
-    floor: Annotated[str | None, Query(max_length=8)] = None,
-    at: Annotated[str | None, Query(max_length=40, description="instant asked about, now by default")] = None,
-    known_at: Annotated[str | None, Query(max_length=40, description="as it was known then")] = None,
-    scheme: Annotated[str | None, Query(max_length=40)] = None,
-) -> Response:
+@routes.get("/locate", summary="Who owns this location?", openapi_extra={"parameters": described(QUESTION)})
+async def locate_one(request: Request) -> Response:
     """Answer from the snapshot in memory: the chain, the owners and why, candidates within the accuracy."""
-    if strange := sorted(set(request.query_params) - KNOWN):
-        raise InputError([Fault(name[:40], "is not a parameter of locate", code="unknown") for name in strange[:20]])
-    given = {
-        "lon": lon,
-        "lat": lat,
-        "datum": datum,
-        "accuracy_m": accuracy_m,
-        "category": category,
-        "floor": floor,
-        "at": at,
-        "known_at": known_at,
-        "scheme": scheme,
-    }
-    if at or known_at or not city.keeper.is_fresh():  # these may have to ask the database, and wait for it
+    city, given = open_city(request), read_texts(request, QUESTION)
+    # These may have to ask the database, and wait for it.
+    if given.get("at") or given.get("known_at") or not city.keeper.is_fresh():
         found = await run_in_threadpool(ask, city, given)
     else:
         found = ask(city, given)
-    return json_response(found.to_dict())
+    return Response(found.to_json(), media_type="application/json")
 
 
 @routes.post(

@@ -1,7 +1,10 @@
-"""Parameters that several routes share, read strictly."""
+"""Parameters that several routes share, read strictly; and parameters read as texts, by a table."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from fastapi import Depends, Query, Request
 
@@ -11,6 +14,8 @@ from gridmap.services.heat import Heat, Period
 from gridmap.services.opening import OpenCity
 
 MOST_LISTED = 10_000
+_LISTED = 20
+_NAME = 40  # characters of a strange name that are said back
 _BOX = 4
 _EAST, _NORTH = 180.0, 90.0
 Box = tuple[float, float, float, float]
@@ -94,3 +99,46 @@ AtHere = Annotated[datetime | None, Depends(read_at)]
 Limit = Annotated[int, Query(ge=1, le=MOST_LISTED)]
 Next = Annotated[int | None, Query(alias="next", ge=0, le=2**63 - 1)]
 SchemeHere = Annotated[str, Query(max_length=40)]
+
+
+@dataclass(frozen=True, slots=True)
+class TextParameter:
+    """A parameter of the address that a service reads; at most so many characters of text."""
+
+    longest: int
+    description: str
+
+
+def described(parameters: Mapping[str, TextParameter]) -> list[dict[str, Any]]:
+    """Describe parameters as OpenAPI does."""
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": parameter.description,
+            "schema": {"type": "string", "maxLength": parameter.longest},
+        }
+        for name, parameter in parameters.items()
+    ]
+
+
+def read_texts(request: Request, parameters: Mapping[str, TextParameter]) -> dict[str, str]:
+    """Read the parameters that a request gives; the last one counts where a name is given twice.
+
+    Raises
+    ------
+    InputError
+        Names that are none of the parameters, and texts that are too long.
+    """
+    given = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    faults = []
+    for name, text in given.items():
+        parameter = parameters.get(name)
+        if parameter is None:
+            faults.append(Fault(name[:_NAME], "is not a parameter here", code="unknown"))
+        elif len(text) > parameter.longest:
+            faults.append(Fault(name, f"has more than {parameter.longest} characters", code="too_long"))
+    if faults:
+        raise InputError(faults[:_LISTED])
+    return given

@@ -1,15 +1,28 @@
 """`gridmap up`: start or join the database, migrate, serve."""
 
 import os
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 import uvicorn
 
 from gridmap.cli.console import CityOption, database_of, language, output
 from gridmap.cli.loading import load_demo
+from gridmap.cli.patience import BoundedProtocol
 from gridmap.model.words import say
 from gridmap.settings import Settings
+
+SERVER: Final[dict[str, Any]] = {
+    "http": BoundedProtocol,
+    "loop": "uvloop",
+    "ws": "none",
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+    "timeout_keep_alive": 15,
+    "timeout_graceful_shutdown": 5,
+}
+"""How the service is served; docs/decisions/0014 has the reasons."""
 
 
 def up(
@@ -36,15 +49,5 @@ def serve(city: str | None, host: str | None, port: int | None, workers: int | N
     at = settings.port if port is None else port
     output.print(say("serve.at", language(), url=f"http://{where}:{at}/"), highlight=False)
     uvicorn.run(
-        "gridmap.app:create_app",
-        factory=True,
-        host=where,
-        port=at,
-        workers=workers or settings.workers,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=64 << 10,
+        "gridmap.app:create_app", factory=True, host=where, port=at, workers=workers or settings.workers, **SERVER
     )

@@ -7,9 +7,11 @@ posts of the grid above, until somebody is there; the answer names whom that per
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from gridmap.model.words import Text, words
+
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,20 @@ class Roster:
             if post is first:
                 missing, absent = self._missing(assigned, at)
         return Answerable(first, None, None, absent, missing)
+
+    def settled(self, ladder: Sequence[tuple[str, int]], at: datetime) -> Span:
+        """Give the range around an instant in which `answerable` says the same of a ladder.
+
+        Who answers changes only where an assignment to one of its posts, or an absence of those assigned, begins or
+        ends.
+        """
+        posts = [post.id for subject in ladder for post in self.by_subject.get(subject, ())]
+        assigned = [each for post in posts for each in self.assignments.get(post, ())]
+        spans = [span for _, span in assigned]
+        spans += [span for holder, _ in assigned for span, _ in self.absences.get(holder, ())]
+        bounds = [bound for span in spans for bound in (span.start, span.end) if bound is not None]
+        since = max((bound for bound in bounds if bound <= at), default=_EVER)
+        return Span(since, min((bound for bound in bounds if bound > at), default=None))
 
     def _missing(self, assigned: list[Holder], at: datetime) -> tuple[Text, Holder | None]:
         if not assigned:

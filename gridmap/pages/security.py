@@ -3,7 +3,6 @@
 import secrets
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COMMON: Final = {
@@ -33,6 +32,11 @@ def policy(nonce: str | None = None) -> str:
     )
 
 
+_HEADERS: Final = tuple(
+    (name.lower().encode(), value.encode()) for name, value in {**COMMON, "Content-Security-Policy": policy()}.items()
+)
+
+
 def new_nonce() -> str:
     """Make a nonce for one response."""
     return secrets.token_urlsafe(18)
@@ -55,10 +59,9 @@ class SecurityHeaders:
 
         async def completed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in COMMON.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", policy())
+                given = message.get("headers", [])
+                names = {name.lower() for name, _ in given}
+                message["headers"] = [*given, *(header for header in _HEADERS if header[0] not in names)]
             await send(message)
 
         await self.app(scope, receive, completed)

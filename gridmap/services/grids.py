@@ -10,7 +10,6 @@ import shapely
 from gridmap.model import layers
 from gridmap.model.errors import NotFoundError
 from gridmap.services.geojson import feature_collection
-from gridmap.services.locate import owner_of_grid
 from gridmap.services.opening import OpenCity
 from gridmap.services.snapshot import Lines
 
@@ -115,6 +114,6 @@ def one(city: OpenCity, grid_id: int, scheme: str, at: datetime | None) -> dict[
             "generation": lines.generation.id,
             "chain": [{"id": each.id, "level": each.level, "code": each.code, "name": each.name} for each in chain],
             "children": [{"id": each.id, "code": each.code, "name": each.name} for each in children],
-            "owner": owner_of_grid(snapshot, [each.id for each in reversed(chain)], at or city.keeper.now()),
+            "owner": snapshot.owners.of_ladder([each.id for each in reversed(chain)], at or city.keeper.now()),
         },
     }

@@ -3,18 +3,20 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 import shapely
 from numpy.typing import ArrayLike
 
 from gridmap.model.grids import Grid
-from gridmap.model.posts import Answerable, Holder, Post
 from gridmap.model.words import Text, words
 from gridmap.services.questions import Question
 from gridmap.services.snapshot import Lines, Snapshot
+from gridmap.services.spots import Spot
 from gridmap.spatial.datums import NAMED, from_wgs84, to_wgs84
 from gridmap.spatial.measures import LocalPlane
 from gridmap.spatial.ownership import Explanation
@@ -23,12 +25,13 @@ NEAR_M = 20.0
 """Closer to a border than this, an answer names the neighbour: a phone in the street errs by as much."""
 
 _CIRCLE_QUARTER = 16
+_LEAST_DEGREE_M = 110_000.0  # no degree of latitude is shorter
 _WHOLE = 1 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one question; `to_dict` is the public form.
+    """The answer to one question; `to_dict` and `to_json` are the public form.
 
     Attributes
     ----------
@@ -36,6 +39,8 @@ class Answer:
         ``inside``, ``on_border``, ``gap`` or ``outside``.
     grid
         The owner; None in a gap and outside.
+    owners
+        Who answers, as `gridmap.services.owners` tells it.
     """
 
     question: Question
@@ -44,16 +49,25 @@ class Answer:
     status: str
     grid: Grid | None
     explanation: Explanation
-    owners: tuple[Answerable, ...]
+    owners: tuple[dict[str, Any], ...]
     candidates: tuple[dict[str, Any], ...]
     certain: bool
+    spots: tuple[Spot, ...]
     warnings: tuple[tuple[str, Text], ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the answer as the public contract has it."""
-        lines, spots = self.snapshot.lines, self.snapshot.spots.at(self.question.lon, self.question.lat)
-        chain = lines.chains[self.grid.id] if self.grid else ()
-        other = self._other()
+        """Give the answer as the public contract has it; the caller may do with it what he likes."""
+        own: dict[str, Any] = _own(self._form())
+        return own
+
+    def to_json(self) -> bytes:
+        """Write the answer as the public contract has it."""
+        return orjson.dumps(self._form())
+
+    def _form(self) -> dict[str, Any]:
+        """Put the answer together; other answers share parts of it, so nobody but we may hold it."""
+        lines, other = self.snapshot.lines, self._other()
+        nearest = None if self.grid or other is None else {**other["neighbour"], "distance_m": other["distance_m"]}
         return {
             "question": self._question(),
             "status": self.status,
@@ -63,16 +77,14 @@ class Answer:
                 "scheme": lines.scheme.key,
                 "in_force_from": lines.generation.in_force_from,
             },
-            "chain": [_link(lines, lines.grids[grid]) for grid in chain],
-            "owners": [self._owner(owner) for owner in self.owners],
+            "chain": lines.links[self.grid.id] if self.grid else (),
+            "owners": self.owners,
             "agency": None,
-            "candidates": list(self.candidates),
+            "candidates": self.candidates,
             "certain": self.certain,
             "border": other if self.grid else None,
-            "nearest": None
-            if self.grid or other is None
-            else {**other["neighbour"], "distance_m": other["distance_m"]},
-            "places": [{"id": s.id, "kind": s.kind, "name": s.name, "address": s.address} for s in spots],
+            "nearest": nearest,
+            "places": [{"id": s.id, "kind": s.kind, "name": s.name, "address": s.address} for s in self.spots],
             "warnings": [{"code": code, **text.to_dict()} for code, text in self.warnings],
         }
 
@@ -95,52 +107,11 @@ class Answer:
         """Name the nearest other grid and how far it is."""
         if self.explanation.nearest < 0:
             return None
-        lines = self.snapshot.lines
-        grid = lines.grids[int(lines.leaves[self.explanation.nearest])]
+        grid = _leaf(self.snapshot.lines, self.explanation.nearest)
         return {
             "distance_m": round(self.explanation.nearest_m, 1),
             "neighbour": {"id": grid.id, "code": grid.code, "name": grid.name, "level": grid.level},
         }
-
-    def _owner(self, owner: Answerable) -> dict[str, Any]:
-        stands_in = None
-        if owner.stands_in_for is not None:
-            stands_in = {
-                "post": _post(owner.stands_in_for),
-                "holder": _holder(owner.absent),
-                "reason": (owner.reason or Text("", "")).to_dict(),
-            }
-        return {
-            "post": _post(owner.post),
-            "holder": _holder(owner.holder),
-            "phone": owner.holder.phone if owner.holder else None,
-            "subject": self._subject(owner.post),
-            "why": self._why(owner),
-            "stands_in_for": stands_in,
-        }
-
-    def _subject(self, post: Post) -> dict[str, Any]:
-        if post.subject_kind == "grid":
-            grid = self.snapshot.lines.grids[post.subject]
-            return {"kind": "grid", "id": grid.id, "level": grid.level, "name": grid.name}
-        spots = self.snapshot.spots.at(self.question.lon, self.question.lat)
-        name = next((spot.name for spot in spots if spot.id == post.subject), "")
-        return {"kind": post.subject_kind, "id": post.subject, "level": None, "name": name}
-
-    def _why(self, owner: Answerable) -> dict[str, Any]:
-        rule = "ground" if owner.post.subject_kind == "grid" else "building"
-        name = self._subject(owner.stands_in_for or owner.post)["name"]
-        if owner.holder is None:
-            told = words("owner.ladder_empty", name=name)
-            rule = "ladder_empty"
-        elif self.grid is None:
-            rule = "fallback"
-            told = words("owner.why_fallback", name=name)
-        elif owner.stands_in_for is not None and owner.reason is not None:
-            told = words("owner.why_stand_in", name=name, reason=owner.reason, post=owner.stands_in_for.title)
-        else:
-            told = words(f"owner.why_{rule}", name=name)
-        return {"rule": rule, **told.to_dict()}
 
 
 def who_owns(snapshot: Snapshot, question: Question, now: datetime) -> Answer:
@@ -155,10 +126,10 @@ def who_owns(snapshot: Snapshot, question: Question, now: datetime) -> Answer:
     """
     lines, at = snapshot.lines, question.at or now
     told = lines.index.explain(question.lon, question.lat)
-    grid = lines.grids[int(lines.leaves[told.owner])] if told.owner >= 0 else None
+    grid = _leaf(lines, told.owner) if told.owner >= 0 else None
     status = told.status if grid else _without_owner(lines, question)
     candidates = _candidates(lines, question, told)
-    certain = grid is not None and status == "inside" and len(candidates) == 1 and candidates[0]["share"] >= _WHOLE
+    spots = tuple(snapshot.spots.at(question.lon, question.lat))
     return Answer(
         question,
         at,
@@ -166,26 +137,25 @@ def who_owns(snapshot: Snapshot, question: Question, now: datetime) -> Answer:
         status,
         grid,
         told,
-        _owners(snapshot, question, grid, told, at),
-        tuple(candidates),
-        certain,
+        () if status == "outside" else _owners(snapshot, grid, told, spots, at),
+        candidates,
+        status == "inside" and len(candidates) == 1 and candidates[0]["share"] >= _WHOLE,
+        spots,
         tuple(_warnings(lines, question, told, status)),
     )
 
 
-def owner_of_grid(snapshot: Snapshot, ladder: list[int], at: datetime) -> dict[str, Any] | None:
-    """Tell who answers for a grid: post, holder and masked telephone number.
+def _own(form: Any) -> Any:  # noqa: ANN401 - whatever an answer is made of
+    """Copy all that could be changed."""
+    if isinstance(form, dict):
+        return {key: _own(each) for key, each in form.items()}
+    if isinstance(form, list | tuple):
+        return [_own(each) for each in form]
+    return form
 
-    Parameters
-    ----------
-    ladder
-        Ids from the grid itself up to the top.
-    """
-    found = snapshot.roster.answerable([("grid", grid) for grid in ladder], at)
-    if found is None:
-        return None
-    phone = found.holder.phone if found.holder else None
-    return {"post": _post(found.post), "holder": _holder(found.holder), "phone": phone}
+
+def _leaf(lines: Lines, row: int) -> Grid:
+    return lines.grids[int(lines.leaves[row])]
 
 
 def _without_owner(lines: Lines, question: Question) -> str:
@@ -194,67 +164,64 @@ def _without_owner(lines: Lines, question: Question) -> str:
 
 
 def _owners(
-    snapshot: Snapshot, question: Question, grid: Grid | None, told: Explanation, at: datetime
-) -> tuple[Answerable, ...]:
+    snapshot: Snapshot, grid: Grid | None, told: Explanation, spots: tuple[Spot, ...], at: datetime
+) -> tuple[dict[str, Any], ...]:
     """Find the ground's owner by the ladder, in a gap that of the nearest grid; then those of the building."""
-    lines: Lines = snapshot.lines
-    found: list[Answerable] = []
-    if grid is None and (told.nearest < 0 or _without_owner(lines, question) == "outside"):
+    if grid is None and told.nearest < 0:
         return ()
-    leaf = grid.id if grid else int(lines.leaves[told.nearest])
-    ladder = [("grid", each) for each in reversed(lines.chains[leaf])]
-    # In a gap nobody's own post is meant: it goes up at once to the level that spans the gap.
-    ground = snapshot.roster.answerable(ladder if grid else ladder[1:] or ladder, at)
-    found += [ground] if ground else []
-    for spot in snapshot.spots.at(question.lon, question.lat):
-        if spot.kind == "building" and (kept := snapshot.roster.answerable([("building", spot.id)], at)):
-            found.append(kept)
-    return tuple(found)
+    in_gap = grid is None
+    leaf = grid or _leaf(snapshot.lines, told.nearest)
+    found = [snapshot.owners.of_ground(leaf.id, at, in_gap=in_gap)]
+    found += [snapshot.owners.of_building(s, at, in_gap=in_gap) for s in spots if s.kind == "building"]
+    return tuple(owner for owner in found if owner)
 
 
-def _candidates(lines: Lines, question: Question, told: Explanation) -> list[dict[str, Any]]:
+def _candidates(lines: Lines, question: Question, told: Explanation) -> tuple[dict[str, Any], ...]:
     """List the grids within reach, the largest share of the accuracy circle first."""
     radius = question.accuracy_m or 0.0
     if radius == 0.0:
-        share = 1.0 if len(told.covering) == 1 and told.status == "inside" else math.nan
         reach = [(row, 0.0) for row in told.covering]
-        shares = dict.fromkeys(told.covering, share if not math.isnan(share) else 1.0 / max(len(reach), 1))
+        shares = [1.0 / len(reach) for _ in reach]
     else:
         reach = lines.index.within(question.lon, question.lat, radius)
         shares = _shares(lines, [row for row, _ in reach], question.lon, question.lat, radius)
-    listed = []
-    for row, distance in reach:
-        grid = lines.grids[int(lines.leaves[row])]
-        listed.append(
-            {
-                "id": grid.id,
-                "code": grid.code,
-                "name": grid.name,
-                "level": grid.level,
-                "share": round(shares[row], 4),
-                "distance_m": round(distance, 1),
-            }
-        )
-    return sorted(listed, key=lambda item: (-item["share"], item["id"]))
+    listed = [_candidate(_leaf(lines, row), share, metres) for (row, metres), share in zip(reach, shares, strict=True)]
+    return tuple(sorted(listed, key=lambda item: (-item["share"], item["id"])))
 
 
-def _shares(lines: Lines, rows: list[int], lon: float, lat: float, radius: float) -> dict[int, float]:
+def _candidate(grid: Grid, share: float, metres: float) -> dict[str, Any]:
+    return {
+        "id": grid.id,
+        "code": grid.code,
+        "name": grid.name,
+        "level": grid.level,
+        "share": round(share, 4),
+        "distance_m": round(metres, 1),
+    }
+
+
+def _shares(lines: Lines, rows: list[int], lon: float, lat: float, radius: float) -> list[float]:
     """Measure which share of the circle around a point lies in each outline."""
-    plane = LocalPlane(lon, lat)
-    circle = shapely.Point(0.0, 0.0).buffer(radius, quad_segs=_CIRCLE_QUARTER)
-    shares = {}
-    for row in rows:
-        outline = lines.outlines[int(lines.leaves[row])]
-        flat = shapely.transform(outline, lambda p: np.column_stack(plane.to_metres(p[:, 0], p[:, 1])))
-        near = shapely.clip_by_rect(flat, -radius, -radius, radius, radius)
-        shares[row] = float(shapely.intersection(near, circle).area / circle.area)
+    # Only what lies near is worth carrying to the plane: an outline is long, the circle small.
+    north = 2 * radius / _LEAST_DEGREE_M
+    east = north / math.cos(math.radians(lat))
+    outlines = np.array([lines.outlines[int(lines.leaves[row])] for row in rows], dtype=object)
+    near = shapely.clip_by_rect(outlines, lon - east, lat - north, lon + east, lat + north)
+    circle = _circle(radius)
+    within = shapely.intersection(LocalPlane(lon, lat).project(near), circle)
+    shares: list[float] = (shapely.area(within) / circle.area).tolist()
     return shares
+
+
+@lru_cache(maxsize=64)
+def _circle(radius: float) -> shapely.Polygon:
+    return shapely.Point(0.0, 0.0).buffer(radius, quad_segs=_CIRCLE_QUARTER)
 
 
 def _warnings(lines: Lines, question: Question, told: Explanation, status: str) -> list[tuple[str, Text]]:
     found = []
     if status == "on_border":
-        names = [lines.grids[int(lines.leaves[row])].name for row in told.covering[1:]]
+        names = [_leaf(lines, row).name for row in told.covering[1:]]
         if names:
             found.append(("on_border", words("locate.on_border", names="、".join(names))))
     if status == "gap":
@@ -263,9 +230,8 @@ def _warnings(lines: Lines, question: Question, told: Explanation, status: str) 
         found.append(("outside", words("locate.outside")))
         found += _better_datum(lines, question)
     if status == "inside" and question.accuracy_m is None and told.nearest_m < NEAR_M:
-        neighbour = lines.grids[int(lines.leaves[told.nearest])].name
         metres = f"{told.nearest_m:.0f}" if told.nearest_m >= 1 else "<1"
-        found.append(("near_border", words("locate.near_border", metres=metres, name=neighbour)))
+        found.append(("near_border", words("locate.near_border", metres=metres, name=_leaf(lines, told.nearest).name)))
     return found
 
 
@@ -279,25 +245,6 @@ def _better_datum(lines: Lines, question: Question) -> list[tuple[str, Text]]:
         if lines.extent.owner(float(lon[0]), float(lat[0]))[0] >= 0:
             fits.append(datum)
     return [("datum", words("locate.datum", given=question.datum, fits=" / ".join(fits)))] if fits else []
-
-
-def _link(lines: Lines, grid: Grid) -> dict[str, Any]:
-    title = lines.scheme.level(grid.level).title
-    return {
-        "level": grid.level,
-        "level_name": title.to_dict(),
-        "id": grid.id,
-        "code": grid.code,
-        "name": grid.name,
-    }
-
-
-def _post(post: Post) -> dict[str, Any]:
-    return {"id": post.id, "kind": post.kind, "title": post.title.to_dict()}
-
-
-def _holder(holder: Holder | None) -> dict[str, Any] | None:
-    return None if holder is None else {"id": holder.id, "kind": holder.kind, "name": holder.name}
 
 
 def locate_points(lines: Lines, x: ArrayLike, y: ArrayLike, datum: str) -> pd.DataFrame:

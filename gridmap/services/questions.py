@@ -1,7 +1,7 @@
 """What is asked of a location, read and checked; every fault of a question is named at once."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,12 +11,13 @@ from gridmap.model.errors import Fault, InputError
 from gridmap.model.layers import categories, schemes
 from gridmap.model.schemes import GOVERNANCE
 from gridmap.model.times import parse_instant
-from gridmap.spatial.datums import ALLOWED, parse_datum, to_wgs84
+from gridmap.spatial.datums import ALLOWED, NAMED, parse_datum, to_wgs84
 from gridmap.spatial.lattice import SCALE
 
 MOST_ACCURACY_M = 10_000.0
 _FLOORS = (-20, 300)
 _EAST, _NORTH = 180.0, 90.0
+_AS_GIVEN = {"wgs84", "cgcs2000"}  # nothing is to be converted, so one point needs no array
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ def read_question(raw: Mapping[str, str | float | int | None]) -> Question:
     floor = _number(raw, "floor", faults, required=False, least=_FLOORS[0], most=_FLOORS[1])
     if floor is not None and floor != int(floor):
         faults.append(Fault("floor", "is not a whole number", code="not_integer"))
-    category = _known(raw, "category", sorted(categories()), faults)
-    scheme = _known(raw, "scheme", list(schemes()), faults) or GOVERNANCE
+    category = _known(raw, "category", categories(), faults)
+    scheme = _known(raw, "scheme", schemes(), faults) or GOVERNANCE
     instants: dict[str, datetime | None] = {}
     for name in ("at", "known_at"):
         instants[name] = None
@@ -107,11 +108,13 @@ def place_of(x: float, y: float, datum: str) -> tuple[float, float]:
     InputError
         The place is not on earth.
     """
-    try:
-        lon, lat = to_wgs84(np.float64(x), np.float64(y), datum)
-    except InputError as error:
-        raise InputError([replace(fault, place="lon, lat") for fault in error.faults]) from error
-    there = (float(np.rint(lon * SCALE) / SCALE), float(np.rint(lat * SCALE) / SCALE))
+    lon, lat = x, y
+    if datum not in _AS_GIVEN or not (abs(x) <= _EAST and abs(y) <= _NORTH):
+        try:
+            lon, lat = map(float, to_wgs84(np.float64(x), np.float64(y), datum))
+        except InputError as error:
+            raise InputError([replace(fault, place="lon, lat") for fault in error.faults]) from error
+    there = (round(lon * SCALE) / SCALE, round(lat * SCALE) / SCALE)
     if not (abs(there[0]) <= _EAST and abs(there[1]) <= _NORTH):
         raise InputError.of("lon, lat", f"({x:g}, {y:g}) in {datum} is not on earth", code="out_of_range")
     return there
@@ -123,6 +126,8 @@ def _datum(raw: Mapping[str, str | float | int | None], faults: list[Fault]) -> 
         mend = f"say {ALLOWED}; it is never guessed"
         faults.append(Fault("datum", "is missing", mend, "missing"))
         return None
+    if text in NAMED:
+        return str(text)
     try:
         return parse_datum(str(text).encode("utf-8", "replace").decode())  # half a character cannot be said back
     except InputError as error:
@@ -160,12 +165,15 @@ def _number(
     return number
 
 
-def _known(raw: Mapping[str, str | float | int | None], name: str, known: list[str], faults: list[Fault]) -> str | None:
+def _known(
+    raw: Mapping[str, str | float | int | None], name: str, known: Collection[str], faults: list[Fault]
+) -> str | None:
     value = raw.get(name)
     if value is None or value == "":
         return None
     if str(value) not in known:
-        listed = ", ".join(known[:8]) + (" …" if len(known) > 8 else "")  # noqa: PLR2004 - enough to see the form
+        names = sorted(known)
+        listed = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")  # noqa: PLR2004 - enough to see the form
         faults.append(Fault(name, f"{str(value)[:40]!r} is not known", f"there are {listed}", "unknown"))
         return None
     return str(value)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -28,6 +29,7 @@ from gridmap.model.grids import Grid
 from gridmap.model.layers import schemes
 from gridmap.model.posts import Roster
 from gridmap.model.schemes import GOVERNANCE, Scheme
+from gridmap.services.owners import Owners
 from gridmap.services.spots import Spots
 from gridmap.spatial.ownership import OwnershipIndex
 from gridmap.store import cities, generations, posts
@@ -48,6 +50,8 @@ class Lines:
         By permanent id.
     chains
         For each leaf, the ids from the top down to it.
+    links
+        The same as answers tell it, shared by all of them: to be read, not to be changed.
     leaves
         Ids of the grids that nobody divided further, in the row order of `index`.
     outlines
@@ -60,6 +64,7 @@ class Lines:
     generation: Generation
     grids: dict[int, Grid]
     chains: dict[int, tuple[int, ...]]
+    links: dict[int, tuple[dict[str, Any], ...]]
     leaves: NDArray[np.int64]
     outlines: dict[int, shapely.Geometry]
     index: OwnershipIndex
@@ -87,6 +92,16 @@ class Snapshot:
     lines: Lines
     roster: Roster
     spots: Spots
+    owners: Owners
+
+    @classmethod
+    def of(cls, city: CityCard, lines: Lines, roster: Roster, spots: Spots) -> "Snapshot":
+        """Put the parts together."""
+        return cls(city, lines, roster, spots, Owners(lines.grids, lines.chains, roster))
+
+    def is_of(self, city: CityCard, lines: Lines, roster: Roster, spots: Spots) -> bool:
+        """Tell whether it was put together from these very parts."""
+        return self.city is city and self.lines is lines and self.roster is roster and self.spots is spots
 
 
 def build_lines(generation: Generation, frame: gpd.GeoDataFrame, extent: shapely.Geometry) -> Lines:
@@ -101,11 +116,15 @@ def build_lines(generation: Generation, frame: gpd.GeoDataFrame, extent: shapely
     has_children = {grid.parent for grid in grids.values()}
     is_leaf = ~frame["id"].isin([parent for parent in has_children if parent is not None]).to_numpy()
     leaves = frame[is_leaf]
+    scheme = schemes()[generation.scheme]
+    chains = {int(leaf): _chain(grids, int(leaf)) for leaf in leaves["id"]}
+    links = {grid.id: _link(scheme, grid) for grid in grids.values()}
     return Lines(
-        scheme=schemes()[generation.scheme],
+        scheme=scheme,
         generation=generation,
         grids=grids,
-        chains={int(leaf): _chain(grids, int(leaf)) for leaf in leaves["id"]},
+        chains=chains,
+        links={leaf: tuple(links[grid] for grid in chain) for leaf, chain in chains.items()},
         leaves=leaves["id"].to_numpy(np.int64),
         outlines=dict(zip(frame["id"].tolist(), frame.geometry, strict=True)),
         index=OwnershipIndex.from_frame(leaves, id="id"),
@@ -125,6 +144,11 @@ def _chain(grids: dict[int, Grid], leaf: int) -> tuple[int, ...]:
     return tuple(reversed(chain))
 
 
+def _link(scheme: Scheme, grid: Grid) -> dict[str, Any]:
+    title = scheme.level(grid.level).title.to_dict()
+    return {"level": grid.level, "level_name": title, "id": grid.id, "code": grid.code, "name": grid.name}
+
+
 @dataclass
 class Keeper:
     """Keeps the snapshots of one database fresh.
@@ -141,6 +165,7 @@ class Keeper:
     _city: CityCard | None = None
     _roster: Roster = field(default_factory=Roster, repr=False)
     _spots: Spots = field(default_factory=Spots.empty, repr=False)
+    _made: dict[str, Snapshot] = field(default_factory=dict, repr=False)  # the latest of each scheme
     _looked: float = -1e9
     _clock: tuple[datetime, float] | None = None  # the database's time, and the reading of our own clock then
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
@@ -292,7 +317,11 @@ class Keeper:
     def _with(self, lines: Lines) -> Snapshot:
         if self._city is None:
             raise UnavailableError("the city has not been read yet; try again in a moment")
-        return Snapshot(self._city, lines, self._roster, self._spots)
+        parts = (self._city, lines, self._roster, self._spots)
+        made = self._made.get(lines.scheme.key)
+        if made is None or not made.is_of(*parts):
+            made = self._made[lines.scheme.key] = Snapshot.of(*parts)
+        return made
 
     def _at(self, instant: datetime, scheme: str, known_at: datetime | None) -> Lines:
         """Load the generation of a past instant; a few are kept."""

@@ -1,12 +1,11 @@
 """What stands at a spot: the building or compound that covers it, and the shops within a few steps, from memory."""
 
+import math
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from gridmap.spatial.ownership import OwnershipIndex
 from gridmap.store import places as store
@@ -15,6 +14,9 @@ from gridmap.store.database import Database
 SHOP_REACH_M = 15.0
 _MOST_SHOPS = 5
 _METRES_PER_DEGREE = 111_195.0
+_SQUARE_M = 2 * SHOP_REACH_M
+
+Shops = dict[tuple[int, int], list[tuple[float, float, "Spot"]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +37,23 @@ class Spots:
     ----------
     areas, area_index
         Buildings and compounds, and the index that tells which covers a point.
-    points, point_tree
-        Shops, and the tree that finds those nearby; its plane is scaled at `latitude`.
+    shops
+        Those within reach of each square of a plane in metres, with where they are in it: a question looks at one
+        square.
+    latitude
+        Where the plane is true to scale.
     """
 
     areas: tuple[Spot, ...]
     area_index: OwnershipIndex
-    points: tuple[Spot, ...]
-    point_tree: KDTree | None
+    shops: Shops
     latitude: float
 
     @classmethod
     def empty(cls) -> "Spots":
         """Nothing stands anywhere."""
         nothing = gpd.GeoDataFrame({"id": np.empty(0, np.int64)}, geometry=[], crs=4326)
-        return cls((), OwnershipIndex.from_frame(nothing, id="id"), (), None, 0.0)
+        return cls((), OwnershipIndex.from_frame(nothing, id="id"), {}, 0.0)
 
     @classmethod
     def read(cls, database: Database) -> "Spots":
@@ -67,21 +71,20 @@ class Spots:
         outlines = [shape for frame in areas for shape in frame.geometry]
         ids = np.array([spot.id for spot in listed], np.int64)
         index = OwnershipIndex.from_frame(gpd.GeoDataFrame({"id": ids}, geometry=outlines, crs=4326), id="id")
-        if not len(shops):
-            return cls(tuple(listed), index, (), None, 0.0)
-        where = shapely.get_coordinates(shops.geometry.to_numpy())
-        latitude = float(where[:, 1].mean())
-        return cls(tuple(listed), index, tuple(_listed(shops)), KDTree(_plane(where, latitude)), latitude)
+        latitude = float(shapely.get_y(shops.geometry.to_numpy()).mean()) if len(shops) else 0.0
+        return cls(tuple(listed), index, _by_square(shops, latitude), latitude)
 
     def at(self, lon: float, lat: float) -> list[Spot]:
         """List the building and compound at a point, then the nearest shops within reach."""
         covering = self.area_index.covering(lon, lat)
         found = sorted((self.areas[row] for row in covering), key=lambda spot: (spot.kind, spot.id))
-        if self.point_tree is not None:
-            here = _plane(np.array([[lon, lat]]), self.latitude)[0]
-            distances, rows = self.point_tree.query(here, k=_MOST_SHOPS, distance_upper_bound=SHOP_REACH_M)
-            found += [self.points[row] for row, d in zip(rows, distances, strict=True) if np.isfinite(d)]
-        return found
+        x, y = _plane(lon, lat, self.latitude)
+        near = [
+            (distance, spot.id, spot)
+            for east, north, spot in self.shops.get((_square(x), _square(y)), ())
+            if (distance := math.hypot(east - x, north - y)) < SHOP_REACH_M
+        ]
+        return found + [spot for _, _, spot in sorted(near)[:_MOST_SHOPS]]
 
 
 def _listed(frame: gpd.GeoDataFrame) -> list[Spot]:
@@ -89,5 +92,19 @@ def _listed(frame: gpd.GeoDataFrame) -> list[Spot]:
     return [Spot(int(i), kind, name, address) for i, kind, name, address in zip(*columns, strict=True)]
 
 
-def _plane(where: NDArray[np.float64], latitude: float) -> NDArray[np.float64]:
-    return where * (_METRES_PER_DEGREE * np.array([np.cos(np.radians(latitude)), 1.0]))
+def _by_square(shops: gpd.GeoDataFrame, latitude: float) -> Shops:
+    squares: Shops = {}
+    for spot, (lon, lat) in zip(_listed(shops), shapely.get_coordinates(shops.geometry).tolist(), strict=True):
+        x, y = _plane(lon, lat, latitude)
+        for column in {_square(x - SHOP_REACH_M), _square(x + SHOP_REACH_M)}:
+            for row in {_square(y - SHOP_REACH_M), _square(y + SHOP_REACH_M)}:
+                squares.setdefault((column, row), []).append((x, y, spot))
+    return squares
+
+
+def _square(metres: float) -> int:
+    return math.floor(metres / _SQUARE_M)
+
+
+def _plane(lon: float, lat: float, latitude: float) -> tuple[float, float]:
+    return lon * _METRES_PER_DEGREE * math.cos(math.radians(latitude)), lat * _METRES_PER_DEGREE

@@ -87,3 +87,25 @@ def test_an_instant_means_the_same_in_every_zone():
     assert span.holds(beijing)
     assert not span.holds(beijing - TICK)
     assert not span.holds(beijing + TICK)
+
+
+@pytest.mark.parametrize("step", [-TICK, timedelta(0), TICK])
+@pytest.mark.parametrize("days", [-400, -365, -1, 0, 1, 2, 5])
+def test_settled_ends_where_the_answer_may_change(days, step):
+    held = [(1, 1, Span(T - timedelta(days=365), T)), (1, 2, Span(T + timedelta(days=2), None)), (3, 3, OPEN)]
+    roster = Roster.of(POSTS, PEOPLE, held, [(1, Span(T - timedelta(days=1), T + timedelta(days=1)), "年假")])
+    at = T + timedelta(days=days) + step
+    during = roster.settled(LADDER, at)
+    assert during.holds(at)
+    found = roster.answerable(LADDER, at)
+    assert found == roster.answerable(LADDER, max(during.start, T - timedelta(days=900)))
+    assert during.end is None or found == roster.answerable(LADDER, during.end - TICK)
+    edges = {T + timedelta(days=edge) for edge in (-365, -1, 0, 1, 2)}
+    assert during.end in edges | {None}
+    assert not any(during.start < edge and (during.end is None or edge < during.end) for edge in edges)
+
+
+def test_without_posts_all_is_settled_for_ever():
+    during = Roster().settled(LADDER, T)
+    assert during.holds(datetime.min.replace(tzinfo=UTC))
+    assert during.end is None
