@@ -1,7 +1,7 @@
 """How kernels are compiled: once for each machine, and anew when any changed; two instructions that numba lacks."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -19,8 +19,13 @@ def kernel(function: Kernel) -> Kernel:
     numba keeps it until that module changes. A kernel holds those that it calls, though, wherever they stand; so here
     it is kept until any module of kernels changes.
     """
-    made: Any = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
-    made._cache._cache_file._source_stamp = _stamp()  # noqa: SLF001 - numba has no other way to say it
+    compiled: Any = partial(numba.njit, nogil=True, error_model="numpy")
+    try:
+        made: Any = compiled(cache=True)(function)
+    except RuntimeError:  # there is no folder to keep it in: compiled anew in each process, but right
+        made = compiled()(function)
+    else:
+        made._cache._cache_file._source_stamp = _stamp()  # noqa: SLF001 - numba has no other way to say it
     return cast("Kernel", made)
 
 
