@@ -27,7 +27,7 @@ def locate(
     known_at: Annotated[str | None, typer.Option(help="What was believed at this instant; now by default.")] = None,
     floor: Annotated[int | None, typer.Option(help="Storey, 1 at street level.")] = None,
     scheme: Annotated[str | None, typer.Option(help="Family of lines; governance by default.")] = None,
-    file: Annotated[Path | None, typer.Option(help="CSV or Parquet with many locations.")] = None,
+    file: Annotated[Path | None, typer.Option(help="CSV, Parquet or Arrow with many locations.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the file with owners added.")] = None,
     x: Annotated[str, typer.Option(help="The file's column of longitudes.")] = "lon",
     y: Annotated[str, typer.Option(help="The file's column of latitudes.")] = "lat",

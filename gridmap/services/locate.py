@@ -6,9 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import shapely
-from numpy.typing import ArrayLike
 
 from gridmap.model.grids import Grid
 from gridmap.model.posts import Answerable, Holder, Post
@@ -298,54 +296,6 @@ def _post(post: Post) -> dict[str, Any]:
 
 def _holder(holder: Holder | None) -> dict[str, Any] | None:
     return None if holder is None else {"id": holder.id, "kind": holder.kind, "name": holder.name}
-
-
-def locate_points(lines: Lines, x: ArrayLike, y: ArrayLike, datum: str) -> pd.DataFrame:
-    """Find the owner of many points.
-
-    Parameters
-    ----------
-    x, y
-        Coordinates of the stated datum, one dimension, equal length.
-
-    Returns
-    -------
-    DataFrame
-        One row a point, in order: ``status``; ``grid_id`` (Int64, NA for none); and for each level of the scheme that
-        the lines have its ``{level}_id``, ``{level}_code`` and ``{level}`` (the name).
-    """
-    lon, lat = to_wgs84(np.asarray(x, np.float64), np.asarray(y, np.float64), datum)
-    rows, on_border = lines.index.locate_with_borders(lon, lat)
-    status = np.where(on_border, "on_border", "inside").astype(object)
-    lost = rows < 0
-    if lost.any():
-        in_extent = lines.extent.locate(lon[lost], lat[lost]) >= 0
-        status[lost] = np.where(in_extent, "gap", "outside")
-    columns: dict[str, Any] = {"status": pd.Categorical(status, ["inside", "on_border", "gap", "outside"])}
-    columns["grid_id"] = _taken(lines.leaves, rows)
-    for level, table in _level_tables(lines).items():
-        for name, values in table.items():
-            columns[name if name != "name" else level] = _taken(values, rows)
-    return pd.DataFrame(columns)
-
-
-def _taken(values: Any, rows: Any) -> Any:  # noqa: ANN401 - arrays of several types
-    """Take values by row, missing where the row is -1."""
-    taken: Any = pd.array(values, dtype="Int64" if np.asarray(values).dtype.kind == "i" else "string")
-    return taken.take(rows, allow_fill=True)
-
-
-def _level_tables(lines: Lines) -> dict[str, dict[str, Any]]:
-    """Give for each level, by row of the index, the id, code and name of the ancestor on that level."""
-    tables: dict[str, dict[str, Any]] = {}
-    for level in lines.levels():
-        found = [lines.grids.get(int(grid)) for grid in lines.above(level)]
-        tables[level] = {
-            f"{level}_id": pd.array([g.id if g else None for g in found], dtype="Int64"),
-            f"{level}_code": [g.code if g else None for g in found],
-            "name": [g.name if g else None for g in found],
-        }
-    return tables
 
 
 def as_given(lon: float, lat: float, datum: str) -> tuple[float, float]:
