@@ -76,7 +76,8 @@ def chunks(source: Path) -> Iterator[Chunk]:
 
 
 def _parquet_chunks(source: Path) -> Iterator[Chunk]:
-    with pq.ParquetFile(source, buffer_size=_READ_BYTES) as file:
+    # Read ahead by Arrow, what was read stays in memory until the file is closed.
+    with pq.ParquetFile(source, buffer_size=_READ_BYTES, pre_buffer=False) as file:
         done, total = 0, file.metadata.num_rows
         if not total:
             yield pa.RecordBatch.from_pylist([], file.schema_arrow), 0, 0

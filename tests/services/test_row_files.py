@@ -34,6 +34,15 @@ def test_parquet_in_one_great_row_group_is_read_in_chunks(tmp_path):
     assert np.concatenate([batch.column(0).to_numpy() for batch, _, _ in found]).tolist() == list(range(500_000))
 
 
+def test_what_was_read_of_parquet_is_let_go(tmp_path):
+    fractions = np.random.default_rng(1).random(4_000_000)  # 32 MB
+    pq.write_table(pa.table({"lon": fractions}), tmp_path / "in.parquet", row_group_size=200_000)
+    before, most = pa.total_allocated_bytes(), 0
+    for _ in chunks(tmp_path / "in.parquet"):
+        most = max(most, pa.total_allocated_bytes() - before)
+    assert most < 8 << 20
+
+
 def test_arrow_in_one_great_batch_is_handed_out_in_chunks(tmp_path):
     whole = pa.record_batch({"lon": np.arange(300_000.0)})
     with pa.ipc.new_file(tmp_path / "in.arrow", whole.schema) as file:

@@ -97,6 +97,17 @@ def test_as_many_as_there_are_and_none(table):
     assert table.owners([], [], "gcj02").num_rows == 0
 
 
+def test_a_saved_table_says_the_same(table, tmp_path):
+    files = table.save(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted(files)
+    loaded = OwnerTable.load(tmp_path)
+    x, y = at(*[column for column, _ in OWNED])
+    assert loaded.owners(x, y, "wgs84").equals(table.owners(x, y, "wgs84"))
+    none = OwnerTable.of(index_of({}), index_of({}), {name: column.slice(0, 0) for name, column in table.told.items()})
+    none.save(tmp_path)
+    assert OwnerTable.load(tmp_path).owners(x, y, "wgs84").column("status").to_pylist()[0] == "outside"
+
+
 def test_strict_names_the_rows_that_cannot_be_read(table):
     with pytest.raises(InputError, match="row 2"):
         table.owners(*at(0.5, np.nan), "wgs84", strict=True)
