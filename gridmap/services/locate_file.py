@@ -30,8 +30,8 @@ Counts = NDArray[np.int64]
 
 def locate_file(
     city: OpenCity,
-    source: Path,
-    target: Path,
+    source: str | Path,
+    target: str | Path,
     *,
     datum: str,
     x: str = "lon",
@@ -63,7 +63,7 @@ def locate_file(
     NotFoundError
         There is no such file.
     """
-    stated = stated_datum(datum)
+    stated, source, target = stated_datum(datum), Path(source), Path(target)
     if not source.is_file():
         raise NotFoundError(f"there is no file {source}")
     row_files.refuse_ending(target)
