@@ -5,7 +5,7 @@
 #   .venv                  Python packages exactly as requirements.lock has them, by hash
 #   kernels                compiled ahead, which takes half a minute once
 #   vendor assets          JavaScript exactly as package-lock.json has it, copied by vendor.py
-#   Chromium               with --test only
+#   Chromium, Java         with --test only
 #
 # Each part leaves a stamp with the hash of what it was made from, and is skipped while that is the same.
 set -euo pipefail
@@ -55,7 +55,8 @@ environment() {
     quiet uv .venv/bin/python3 -m pip install --quiet --no-deps --require-hashes -r "$uv"
   fi
   export VIRTUAL_ENV=$PWD/.venv
-  quiet packages .venv/bin/uv pip sync --require-hashes requirements.lock
+  # what comes as source is built with what the lock file has, too
+  quiet packages .venv/bin/uv pip sync --require-hashes --build-constraints requirements.lock requirements.lock
   quiet project .venv/bin/uv pip install --no-deps --no-build-isolation --no-index --editable .
   echo "$environment_key" >.venv/.stamp
 }
