@@ -16,9 +16,8 @@ Arrays = dict[str, NDArray[Any]]
 
 DENSITY = 4.0
 """Cells for each edge of each polygon that a square is cut into, at the most."""
-_FLAT = 1 << 19  # so many cells fit the nearer caches: fewer are not worth a second step
-_FLAT_DENSITY = 16
-_EDGES_PER_SQUARE = 32
+_FRAME_DENSITY = 2  # and the frame: a step less to most points is worth more than the room
+_SMALL_DENSITY, _SMALL = 16, 1 << 19  # more where so many cells fit the nearer caches
 _TASKS = 8  # for each core: squares differ in what they cost
 _MOST_PLACES = 1 << 28
 
@@ -92,7 +91,7 @@ def _frame(edges: NDArray[np.int32]) -> NDArray[np.int64]:
         return np.array([0, 0, 0, 0, 0], np.int64)
     west, east = int(min(edges[:, 0].min(), edges[:, 2].min())), int(max(edges[:, 0].max(), edges[:, 2].max()))
     south, north = int(edges[:, 1].min()), int(edges[:, 3].max())
-    most = max(min(_FLAT_DENSITY * len(edges), _FLAT), len(edges) // _EDGES_PER_SQUARE, 16)
+    most = max(min(_SMALL_DENSITY * len(edges), _SMALL), _FRAME_DENSITY * len(edges), 16)
     shift = 0
     while (((east - west) >> shift) + 1) * (((north - south) >> shift) + 1) > most:
         shift += 1
