@@ -35,6 +35,8 @@ _LOCAL: dict[str, bool | float | int | str | None] = {
     "spark.driver.host": _LOOPBACK,
     "spark.driver.bindAddress": _LOOPBACK,
     "spark.authenticate": "true",
+    # tasks of some seconds, so that all cores end at about the same time and progress is seen
+    "spark.sql.files.maxPartitionBytes": "32m",
 }
 _JOB: dict[str, bool | float | int | str | None] = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": str(_ROWS_A_BATCH),
