@@ -74,6 +74,7 @@ def examine(name: str, frame: gpd.GeoDataFrame, count: int, on: int, tally: Tall
     told = [tally.compare("batch", x, y, index.locate(lon, lat), owner)]
     told.append(tally.compare("border", x, y, index.locate_with_borders(lon, lat)[1], border))
     told += alone(index, judge, (x, y, lon, lat), (owner, border), tally)
+    told.append(tally.compare("in pieces", x, y, in_pieces(index, lon, lat), owner))
     told.append(tally.compare("saved and loaded", x, y, saved_and_loaded(index).locate(lon, lat), owner))
     tally.points += len(x)
     tally.on_edge += int(on_edge.sum())
@@ -98,6 +99,18 @@ def alone(index: OwnershipIndex, judge: Judge, asked, answers, tally: Tally) -> 
         tally.compare("all covering", x, y, covering, np.array([str(judge.covering(x[i], y[i])) for i in first]))
     )
     return told
+
+
+def in_pieces(index: OwnershipIndex, lon, lat) -> np.ndarray:
+    """Ask in batches of every length that may matter, backwards: so that strides and ends of blocks are met as well."""
+    lengths = [k + d for k in (1, 8, 64, 256, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 17) for d in (-1, 0, 1)]
+    parts, left = [], len(lon)
+    for length in lengths * (len(lon) // sum(lengths) + 1):
+        part = slice(left - 1, left - 1 - length if left > length else None, -1)
+        if left > 0:
+            parts.append(index.locate(lon[part], lat[part]) if length else np.empty(0, np.int64))
+            left -= length
+    return np.concatenate(parts)[::-1]
 
 
 def saved_and_loaded(index: OwnershipIndex) -> OwnershipIndex:

@@ -25,8 +25,8 @@ make exact            # the answers against exact arithmetic: how many differ
 ```
 
 Read the ratios: times depend on the machine, ratios much less. They are taken within a round, between two timings that
-follow each other, and given as least–median–greatest. `make bench` installs what `benchmarks/requirements.lock` lists into
-`.venv`, runs every `benchmarks/bench_*.py`, and writes this page with `benchmarks/report.py`.
+follow each other, and given as least–median–greatest. `make bench` puts `benchmarks/requirements.lock` into `.venv`,
+runs every `benchmarks/bench_*.py`, and writes this page with `benchmarks/report.py`.
 """
 DRAWN = """![Time for one point against the number of polygons](benchmarks.svg)
 

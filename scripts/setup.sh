@@ -3,8 +3,9 @@
 #
 #   PostgreSQL + PostGIS   system packages (root or sudo), or the same packages unpacked into the data folder
 #   .venv                  Python packages exactly as requirements.lock has them, by hash
+#   kernels                compiled ahead, which takes half a minute once
 #   vendor assets          JavaScript exactly as package-lock.json has it, copied by vendor.py
-#   Chromium               with --test only
+#   Chromium, Java         with --test only
 #
 # Each part leaves a stamp with the hash of what it was made from, and is skipped while that is the same.
 set -euo pipefail
@@ -54,7 +55,8 @@ environment() {
     quiet uv .venv/bin/python3 -m pip install --quiet --no-deps --require-hashes -r "$uv"
   fi
   export VIRTUAL_ENV=$PWD/.venv
-  quiet packages .venv/bin/uv pip sync --require-hashes requirements.lock
+  # what comes as source is built with what the lock file has, too
+  quiet packages .venv/bin/uv pip sync --require-hashes --build-constraints requirements.lock requirements.lock
   quiet project .venv/bin/uv pip install --no-deps --no-build-isolation --no-index --editable .
   echo "$environment_key" >.venv/.stamp
 }
@@ -83,10 +85,21 @@ assets() {
   echo "$assets_key" >"$stamp"
 }
 
+kernels() {
+  local stamp=$setup/kernels
+  fresh "$stamp" "$1" && return
+  say "compiling kernels"
+  quiet kernels .venv/bin/python scripts/compile.py
+  echo "$1" >"$stamp"
+}
+
 # the parts that take long run side by side; a part that fails fails the whole
 scripts/system-packages.sh "$@" &
 system=$!
 trap 'wait' EXIT
 environment
+kernels "$(hash_of gridmap/spatial/_*.py requirements.lock scripts/compile.py - <<<"$python_key $PWD")" &
+compiling=$!
 assets
+wait "$compiling"
 wait "$system"

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# system-packages.sh [--test]: PostgreSQL with PostGIS, and with --test Chromium and a Chinese font, unless they are here.
+# system-packages.sh [--test]: PostgreSQL with PostGIS, and with --test Chromium, a Chinese font and Java, unless here.
 #
 # As root or with sudo by apt. With neither, the same packages are unpacked: PostgreSQL into the data folder's system/,
-# from where gridmap runs it (gridmap/store/_postgres_programs.py knows how), Chromium into .setup/browser.
+# from where gridmap runs it (gridmap/store/_postgres_programs.py knows how), Chromium into .setup/browser, Java into
+# .setup/java.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 setup=$PWD/.setup
 mkdir -p "$setup"
 oldest=15
+oldest_java=17
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }
@@ -17,6 +19,7 @@ elif ((EUID == 0)); then data=/var/lib/gridmap
 else data=${XDG_DATA_HOME:-$HOME/.local/share}/gridmap; fi
 unpacked=$data/system
 browser=$setup/browser
+java=$setup/java
 
 # has_postgis ROOT: PostgreSQL, new enough, with PostGIS, installed or unpacked below ROOT
 has_postgis() {
@@ -37,6 +40,19 @@ has_browser() {
   mkdir -p "$setup/bin" && ln -s "$other" "$setup/bin/chromium"
 }
 has_font() { [[ -x $setup/bin/chromium ]] || compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK*'; } >/dev/null
+
+# has_java: new enough for Spark, in the PATH that `make test` sets
+has_java() {
+  local version
+  version=$(PATH=$setup/bin:$PATH java -version 2>&1 | sed -nE 's/.*version "(1\.)?([0-9]+).*/\2/p') || return
+  [[ -n $version ]] && ((version >= oldest_java))
+}
+
+# java_package: the oldest one that is new enough, which Spark knows best
+java_package() {
+  "$@" pkgnames openjdk- | sed -nE 's/^openjdk-([0-9]+)-jre-headless$/\1/p' | sort -n |
+    awk -v oldest=$oldest_java '$1 >= oldest { print "openjdk-" $1 "-jre-headless"; exit }'
+}
 
 # postgis_package: the newest one that apt knows; the index is read without asking for any right
 postgis_package() {
@@ -68,7 +84,8 @@ unpack() {
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$target.new" &&
     apt-get "${own[@]}" update || return
   [[ $1 != postgresql ]] || set -- "$(postgis_package apt-cache "${own[@]:1}")"
-  [[ -n $1 ]] || { echo 'apt knows no PostgreSQL with PostGIS'; return 1; }
+  [[ $1 != openjdk ]] || set -- "$(java_package apt-cache "${own[@]:1}")"
+  [[ -n $1 ]] || { echo 'apt knows no such package that is new enough'; return 1; }
   apt-get "${own[@]}" install --yes --no-install-recommends --download-only "$@" || return
   for file in "$apt"/cache/archives/*.deb; do dpkg-deb --extract "$file" "$target.new" || return; done
   rm -rf "$target" "$apt/cache" && mv "$target.new" "$target"
@@ -100,6 +117,18 @@ SH
   mv "$setup/bin/chromium.new" "$setup/bin/chromium"
 }
 
+# wrap_java: its settings are links to /etc, which are led to where they were unpacked; and a java in .setup/bin
+wrap_java() {
+  local link libraries programs
+  find "$java" -type l -lname '/etc/*' | while read -r link; do ln -sfn "$java$(readlink "$link")" "$link"; done
+  libraries=$(find "$java/usr/lib" "$java/lib" -name '*.so*' -printf '%h\n' 2>/dev/null | sort -u | paste -s -d :)
+  programs=("$java"/usr/lib/jvm/*/bin/java)
+  mkdir -p "$setup/bin"
+  printf '#!/bin/sh\nexport LD_LIBRARY_PATH=%q\nexec %q "$@"\n' "$libraries" "${programs[0]}" >"$setup/bin/java.new"
+  chmod +x "$setup/bin/java.new"
+  mv "$setup/bin/java.new" "$setup/bin/java"
+}
+
 # as_root: how to become root; fails when there is no way
 as_root=()
 may_install() {
@@ -116,9 +145,12 @@ test_here() { has_browser && has_font; }
 wanted=()
 database_here || wanted+=(database)
 [[ ${1:-} != --test ]] || test_here || wanted+=(browser)
+[[ ${1:-} != --test ]] || has_java || wanted+=(java)
 ((${#wanted[@]})) || exit 0
 
 no_browser="Chromium and a Chinese font cannot be had, and browser tests need them: install chromium and fonts-noto-cjk"
+no_java="Java $oldest_java or newer cannot be had, and the tests of --engine spark need it: install"
+no_java+=" openjdk-$oldest_java-jre-headless"
 
 if may_install; then
   if [[ ${wanted[*]} == *database* ]]; then
@@ -135,12 +167,16 @@ if may_install; then
   if [[ ${wanted[*]} == *browser* ]]; then
     { apt_install chromium fonts-noto-cjk && test_here; } || say "$no_browser (see $setup/apt.log)"
   fi
+  if [[ ${wanted[*]} == *java* ]]; then
+    package=$(java_package apt-cache)
+    { apt_install "${package:-openjdk-$oldest_java-jre-headless}" && has_java; } || say "$no_java (see $setup/apt.log)"
+  fi
   exit 0
 fi
 
 { command -v apt-get && command -v dpkg-deb; } >/dev/null ||
   die "missing: ${wanted[*]}, and there is no apt: install PostgreSQL $oldest or newer with PostGIS below" \
-    "/usr/lib/postgresql, and for the tests chromium and a Noto CJK font"
+    "/usr/lib/postgresql, and for the tests chromium, a Noto CJK font and Java $oldest_java or newer"
 if [[ ${wanted[*]} == *database* ]]; then
   say "no right to install packages: unpacking PostgreSQL and PostGIS into $unpacked"
   { unpack "$unpacked" postgresql && link_extensions; } >"$setup/unpack.log" 2>&1 ||
@@ -152,4 +188,8 @@ if [[ ${wanted[*]} == *browser* ]]; then
   { unpack "$browser" chromium fonts-noto-cjk fonts-dejavu-core && wrap_browser && "$setup/bin/chromium" --version; } \
     >"$setup/unpack.log" 2>&1 ||
     say "$no_browser (see $setup/unpack.log)"
+fi
+if [[ ${wanted[*]} == *java* ]]; then
+  say "no right to install packages: unpacking Java into $java"
+  { unpack "$java" openjdk && wrap_java && has_java; } >"$setup/unpack.log" 2>&1 || say "$no_java (see $setup/unpack.log)"
 fi

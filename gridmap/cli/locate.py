@@ -1,7 +1,8 @@
 """`gridmap locate`: the owner of one location, or of a file of them."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import orjson
 import typer
@@ -12,6 +13,7 @@ from gridmap.cli.console import CityOption, errors, language, opened, output, re
 from gridmap.model.words import Language, say
 from gridmap.services.asking import ask
 from gridmap.services.locate_file import locate_file
+from gridmap.services.locate_spark import EVERY_CORE, locate_on_spark
 from gridmap.services.opening import CityKey
 
 
@@ -27,17 +29,30 @@ def locate(
     known_at: Annotated[str | None, typer.Option(help="What was believed at this instant; now by default.")] = None,
     floor: Annotated[int | None, typer.Option(help="Storey, 1 at street level.")] = None,
     scheme: Annotated[str | None, typer.Option(help="Family of lines; governance by default.")] = None,
-    file: Annotated[Path | None, typer.Option(help="CSV or Parquet with many locations.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Where to write the file with owners added.")] = None,
+    file: Annotated[str | None, typer.Option(help="CSV, Parquet or Arrow with many locations.")] = None,
+    out: Annotated[str | None, typer.Option(help="Where to write the file with owners added.")] = None,
     x: Annotated[str, typer.Option(help="The file's column of longitudes.")] = "lon",
     y: Annotated[str, typer.Option(help="The file's column of latitudes.")] = "lat",
+    engine: Annotated[
+        Literal["local", "spark"], typer.Option(help="What does the work: this process, or Spark (Parquet only).")
+    ] = "local",
+    master: Annotated[
+        str | None, typer.Option(help="Of Spark: local[*], spark://…, yarn, k8s://…; this machine by default.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The whole answer, for programs.")] = False,
     city: CityOption = None,
 ) -> None:
     """Say who owns a location, or each location of a file."""
+    if master is not None and engine != "spark":
+        raise typer.BadParameter("--master goes with --engine spark")
     if file is not None:
-        _file(file, out, datum, x, y, city)
+        if out is None:
+            raise typer.BadParameter("--file needs --out")
+        work = partial(locate_on_spark, master=master or EVERY_CORE) if engine == "spark" else locate_file
+        _file(partial(work, source=file, target=out, datum=datum, x=x, y=y), out, city)
         return
+    if engine == "spark":
+        raise typer.BadParameter("--engine spark needs --file and --out")
     if lon is None or lat is None:
         raise typer.BadParameter("give LON and LAT, or --file and --out")
     raw: dict[str, str | float | int | None] = {
@@ -91,9 +106,7 @@ def say_answer(answer: dict[str, Any], lang: Language) -> None:
         output.print(Line(f"  ! {warning[lang]}", style="yellow"))
 
 
-def _file(file: Path, out: Path | None, datum: str, x: str, y: str, city: CityKey | None) -> None:
-    if out is None:
-        raise typer.BadParameter("--file needs --out")
+def _file(work: Callable[..., dict[str, int]], out: str, city: CityKey | None) -> None:
     lang = language()
     with opened(city) as one, Progress(console=errors, transient=True) as progress:
         task = progress.add_task(say("answer.locating", lang), total=None)
@@ -101,6 +114,6 @@ def _file(file: Path, out: Path | None, datum: str, x: str, y: str, city: CityKe
         def tell(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
-        counts = locate_file(one, file, out, datum=datum, x=x, y=y, on_progress=tell)
+        counts = work(one, on_progress=tell)
     total = sum(counts.values())
     output.print(f"{out}: {total:,} · " + " · ".join(f"{say(f'answer.{k}', lang)} {v:,}" for k, v in counts.items()))

@@ -5,16 +5,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import ArrayLike
 
 from gridmap.model.errors import InputError
-from gridmap.services.locate import Answer, locate_points, who_owns
+from gridmap.services.locate import Answer, who_owns
 from gridmap.services.opening import OpenCity
 from gridmap.services.questions import Question, read_question
 from gridmap.spatial.datums import parse_datum
+from gridmap.spatial.owners import STATUSES, plain_texts
 from gridmap.store.gaps import Sighting
 
 MOST_POINTS = 1_000_000
+_PANDAS = {pa.int64(): pd.Int64Dtype(), pa.string(): pd.StringDtype()}
 
 
 def ask(city: OpenCity, raw: Mapping[str, str | float | int | None]) -> Answer:
@@ -43,8 +46,28 @@ def answer(city: OpenCity, question: Question) -> Answer:
 
 
 def ask_many(city: OpenCity, x: ArrayLike, y: ArrayLike, datum: str) -> pd.DataFrame:
-    """Find the owners of many points now; see `gridmap.services.locate.locate_points` for the columns."""
-    return locate_points(city.keeper.snapshot().lines, x, y, parse_datum(datum))
+    """Find the owners of many points now.
+
+    Parameters
+    ----------
+    x, y
+        Coordinates of the stated datum, one dimension, equal length.
+
+    Returns
+    -------
+    DataFrame
+        One row a point, in order: ``status``; ``grid_id`` (Int64, NA for none); and for each level of the scheme that
+        the lines have its ``{level}_id``, ``{level}_code`` and ``{level}`` (the name).
+
+    Raises
+    ------
+    InputError
+        Points that cannot be read; the first of them are named.
+    """
+    found = city.keeper.snapshot().lines.owners.owners(np.asarray(x), np.asarray(y), parse_datum(datum), strict=True)
+    status = pd.Categorical.from_codes(found.column("status").indices.to_numpy(), pd.Index(STATUSES[:-1]))
+    told: pd.DataFrame = plain_texts(found.drop_columns(["status"])).to_pandas(types_mapper=_PANDAS.get)
+    return pd.DataFrame({"status": status} | dict(told.items()))
 
 
 def ask_list(city: OpenCity, points: list[list[float]], datum: str) -> dict[str, Any]:
@@ -59,15 +82,14 @@ def ask_list(city: OpenCity, points: list[list[float]], datum: str) -> dict[str,
         raise InputError.of("points", f"are {len(points):,}", f"at most {MOST_POINTS:,} at a time", "too_many")
     array = np.array(points, dtype=np.float64).reshape(len(points), 2)
     lines = city.keeper.snapshot().lines
-    found = locate_points(lines, array[:, 0], array[:, 1], parse_datum(datum))
-    rows = found["grid_id"].fillna(-1).to_numpy(np.int64)
-    ids = [None if grid < 0 else grid for grid in rows.tolist()]
-    chains = {grid: lines.chains[grid] for grid in np.unique(rows[rows >= 0]).tolist()}
+    found = lines.owners.owners(array[:, 0], array[:, 1], parse_datum(datum), strict=True)
+    grids = found.column("grid_id")
+    chains = {grid: lines.chains[grid] for grid in grids.unique().drop_null().to_pylist()}
     named = [lines.grids[grid] for grid in sorted({grid for chain in chains.values() for grid in chain})]
     return {
         "generation": lines.generation.id,
-        "status": found["status"].tolist(),
-        "grid": ids,
+        "status": found.column("status").to_pylist(),
+        "grid": grids.to_pylist(),
         "grids": {str(g.id): {"id": g.id, "level": g.level, "code": g.code, "name": g.name} for g in named},
         "chains": {str(grid): list(chain) for grid, chain in chains.items()},
     }

@@ -7,9 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
-import pandas as pd
 import shapely
-from numpy.typing import ArrayLike
 
 from gridmap.model.grids import Grid
 from gridmap.model.words import Text, words
@@ -17,7 +15,7 @@ from gridmap.services.questions import Question
 from gridmap.services.shared import DATA, JSON, Shared, Way
 from gridmap.services.snapshot import Lines, Snapshot
 from gridmap.services.spots import Spot
-from gridmap.spatial.datums import NAMED, from_wgs84, to_wgs84
+from gridmap.spatial.datums import NAMED, to_wgs84
 from gridmap.spatial.measures import LocalPlane
 from gridmap.spatial.ownership import Explanation
 
@@ -238,57 +236,3 @@ def _better_datum(lines: Lines, question: Question) -> list[tuple[str, Text]]:
         if lines.extent.owner(float(lon[0]), float(lat[0]))[0] >= 0:
             fits.append(datum)
     return [("datum", words("locate.datum", given=question.datum, fits=" / ".join(fits)))] if fits else []
-
-
-def locate_points(lines: Lines, x: ArrayLike, y: ArrayLike, datum: str) -> pd.DataFrame:
-    """Find the owner of many points.
-
-    Parameters
-    ----------
-    x, y
-        Coordinates of the stated datum, one dimension, equal length.
-
-    Returns
-    -------
-    DataFrame
-        One row a point, in order: ``status``; ``grid_id`` (Int64, NA for none); and for each level of the scheme that
-        the lines have its ``{level}_id``, ``{level}_code`` and ``{level}`` (the name).
-    """
-    lon, lat = to_wgs84(np.asarray(x, np.float64), np.asarray(y, np.float64), datum)
-    rows, on_border = lines.index.locate_with_borders(lon, lat)
-    status = np.where(on_border, "on_border", "inside").astype(object)
-    lost = rows < 0
-    if lost.any():
-        in_extent = lines.extent.locate(lon[lost], lat[lost]) >= 0
-        status[lost] = np.where(in_extent, "gap", "outside")
-    columns: dict[str, Any] = {"status": pd.Categorical(status, ["inside", "on_border", "gap", "outside"])}
-    columns["grid_id"] = _taken(lines.leaves, rows)
-    for level, table in _level_tables(lines).items():
-        for name, values in table.items():
-            columns[name if name != "name" else level] = _taken(values, rows)
-    return pd.DataFrame(columns)
-
-
-def _taken(values: Any, rows: Any) -> Any:  # noqa: ANN401 - arrays of several types
-    """Take values by row, missing where the row is -1."""
-    taken: Any = pd.array(values, dtype="Int64" if np.asarray(values).dtype.kind == "i" else "string")
-    return taken.take(rows, allow_fill=True)
-
-
-def _level_tables(lines: Lines) -> dict[str, dict[str, Any]]:
-    """Give for each level, by row of the index, the id, code and name of the ancestor on that level."""
-    tables: dict[str, dict[str, Any]] = {}
-    for level in lines.levels():
-        found = [lines.grids.get(int(grid)) for grid in lines.above(level)]
-        tables[level] = {
-            f"{level}_id": pd.array([g.id if g else None for g in found], dtype="Int64"),
-            f"{level}_code": [g.code if g else None for g in found],
-            "name": [g.name if g else None for g in found],
-        }
-    return tables
-
-
-def as_given(lon: float, lat: float, datum: str) -> tuple[float, float]:
-    """Turn WGS84 degrees back into the datum of a question, to show a place as the asker's map shows it."""
-    x, y = from_wgs84(np.array([lon]), np.array([lat]), datum)
-    return float(x[0]), float(y[0])

@@ -18,6 +18,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pyarrow as pa
 import shapely
 import structlog
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ from gridmap.model.schemes import GOVERNANCE, Scheme
 from gridmap.services.owners import Owners
 from gridmap.services.shared import Shared
 from gridmap.services.spots import Spots
+from gridmap.spatial.owners import OwnerTable
 from gridmap.spatial.ownership import OwnershipIndex
 from gridmap.store import cities, generations, posts
 from gridmap.store.database import Database
@@ -59,6 +61,9 @@ class Lines:
         Outlines of all grids by id.
     extent
         Index of one polygon: the ground that the scheme answers for, gaps included.
+    owners
+        The same for columns of points, with what there is to tell: ``grid_id``, and for each level that these lines
+        have ``{level}_id``, ``{level}_code`` and ``{level}`` (the name).
     """
 
     scheme: Scheme
@@ -70,14 +75,12 @@ class Lines:
     outlines: dict[int, shapely.Geometry]
     index: OwnershipIndex
     extent: OwnershipIndex
+    owners: OwnerTable
 
     def above(self, level: str) -> NDArray[np.int64]:
         """Give for each leaf the id of its grid on a level, itself included; -1 where there is none."""
-        on_level = [
-            next((grid for grid in self.chains[int(leaf)] if self.grids[grid].level == level), -1)
-            for leaf in self.leaves
-        ]
-        return np.array(on_level, np.int64)
+        ids: NDArray[np.int64] = self.owners.told[f"{level}_id"].fill_null(-1).to_numpy()
+        return ids
 
     def levels(self) -> list[str]:
         """List the levels that these lines have, the top first."""
@@ -130,6 +133,7 @@ def build_lines(generation: Generation, frame: gpd.GeoDataFrame, extent: shapely
     scheme = schemes()[generation.scheme]
     chains = {int(leaf): _chain(grids, int(leaf)) for leaf in leaves["id"]}
     links = {grid.id: _link(scheme, grid) for grid in grids.values()}
+    index, ground = OwnershipIndex.from_frame(leaves, id="id"), build_extent(extent)
     return Lines(
         scheme=scheme,
         generation=generation,
@@ -138,9 +142,23 @@ def build_lines(generation: Generation, frame: gpd.GeoDataFrame, extent: shapely
         links={leaf: Shared.of([links[grid] for grid in chain]) for leaf, chain in chains.items()},
         leaves=leaves["id"].to_numpy(np.int64),
         outlines=dict(zip(frame["id"].tolist(), frame.geometry, strict=True)),
-        index=OwnershipIndex.from_frame(leaves, id="id"),
-        extent=build_extent(extent),
+        index=index,
+        extent=ground,
+        owners=OwnerTable.of(index, ground, _told(scheme, grids, chains)),
     )
+
+
+def _told(scheme: Scheme, grids: dict[int, Grid], chains: dict[int, tuple[int, ...]]) -> dict[str, pa.Array]:
+    """Lay out what there is to tell about each leaf: its id, and id, code and name of its grid on each level."""
+    told = {"grid_id": pa.array(chains, pa.int64())}
+    above = [{grids[grid].level: grids[grid] for grid in chain} for chain in chains.values()]
+    present = {grid.level for grid in grids.values()}
+    for level in (each.key for each in scheme.levels if each.key in present):
+        on_level = [chain.get(level) for chain in above]
+        told[f"{level}_id"] = pa.array([grid and grid.id for grid in on_level], pa.int64())
+        told[f"{level}_code"] = pa.array([grid and grid.code for grid in on_level], pa.string())
+        told[level] = pa.array([grid and grid.name for grid in on_level], pa.string())
+    return told
 
 
 def build_extent(extent: shapely.Geometry) -> OwnershipIndex:

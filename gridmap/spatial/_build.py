@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 
 from gridmap.model.errors import InputError
 from gridmap.spatial._cells import NO_OWNER, UNIT
-from gridmap.spatial._records import ALLOWANCE, write_level
+from gridmap.spatial._records import ALLOWANCE, standing, write_level
 
 Arrays = dict[str, NDArray[Any]]
 
 DENSITY = 4.0
 """Cells for each edge of each polygon that a square is cut into, at the most."""
-_FLAT = 1 << 19  # so many cells fit the nearer caches: fewer are not worth a second step
-_FLAT_DENSITY = 16
-_EDGES_PER_SQUARE = 32
+_FRAME_DENSITY = 2  # and the frame: a step less to most points is worth more than the room
+_SMALL_DENSITY, _SMALL = 16, 1 << 19  # more where so many cells fit the nearer caches
 _TASKS = 8  # for each core: squares differ in what they cost
 _MOST_PLACES = 1 << 28
 
@@ -45,6 +44,7 @@ def build_cells(edges: NDArray[np.int32], starts: NDArray[np.int64], order: NDAr
     InputError
         There are so many edges that places in the index cannot be numbered.
     """
+    _refuse_too_many(len(edges), 0)  # their positions are numbered as places are
     frame = _frame(edges)
     level, boxed = _first_level(edges, starts, order, frame), True
     cells: list[NDArray[np.int32]] = []
@@ -52,6 +52,7 @@ def build_cells(edges: NDArray[np.int32], starts: NDArray[np.int64], order: NDAr
     n_cells = n_words = 0
     while len(level[0]):
         parts = _written(edges, level, boxed=boxed)
+        _refuse_too_many(n_cells + sum(len(part[0]) for part in parts) + UNIT, n_words + sum(len(p[1]) for p in parts))
         for part in parts:
             _shift_records(part[0], n_words)
             words.append(part[1])
@@ -63,8 +64,6 @@ def build_cells(edges: NDArray[np.int32], starts: NDArray[np.int64], order: NDAr
         squares = level[0]
         here[wanted_by[0]] = -2 - (((n_cells + squares[:, 6]) // UNIT) << 3 | wanted_by[1])
         cells.append(here)
-        if max(n_cells, n_words) >= _MOST_PLACES * UNIT:
-            raise InputError.of("polygons", "have too many vertices for one index", "index them in parts", "too_large")
         boxed = False
     return {"frame": frame, "cells": _joined(cells), "words": _joined(words)}
 
@@ -80,15 +79,24 @@ def parallel(work: Callable[[int, int], Any], bounds: NDArray[np.int64]) -> list
         return list(pool.map(work, firsts, lasts))
 
 
+def _refuse_too_many(cells: int, words: int) -> None:
+    """Refuse what cannot be numbered: a cell's value has 28 bits for a place."""
+    if max(cells, words) >= _MOST_PLACES * UNIT:
+        raise InputError.of("polygons", "have too many vertices for one index", "index them in parts", "too_large")
+
+
 def _frame(edges: NDArray[np.int32]) -> NDArray[np.int64]:
     """Choose west, south, shift, columns and rows of the first level."""
     if len(edges) == 0:
         return np.array([0, 0, 0, 0, 0], np.int64)
     west, east = int(min(edges[:, 0].min(), edges[:, 2].min())), int(max(edges[:, 0].max(), edges[:, 2].max()))
     south, north = int(edges[:, 1].min()), int(edges[:, 3].max())
-    most = max(min(_FLAT_DENSITY * len(edges), _FLAT), len(edges) // _EDGES_PER_SQUARE, 16)
+    most = max(min(_SMALL_DENSITY * len(edges), _SMALL), _FRAME_DENSITY * len(edges), 16)
     shift = 0
     while (((east - west) >> shift) + 1) * (((north - south) >> shift) + 1) > most:
+        shift += 1
+    ids = np.arange(len(edges), dtype=np.int32)
+    while standing(edges, ids, (west, south, east, north), shift) > ALLOWANCE * len(edges):
         shift += 1
     return np.array([west, south, shift, ((east - west) >> shift) + 1, ((north - south) >> shift) + 1], np.int64)
 

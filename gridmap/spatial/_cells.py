@@ -33,14 +33,11 @@ two at most 3.6e9 * 1.8e9 < 2**63. Products are compared, never subtracted. The 
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from gridmap.spatial._kernels import kernel
+from gridmap.spatial._kernels import kernel, lowest_bit, prefetch
 
-NO_OWNER = -1
+NO_OWNER, NOT_ON_EARTH = -1, -2
 UNIT = 4  # words or cells that a place counts
 SLOTS, HEAD, LONG, SHORT = 15, 2, 6, 3  # slots of a page at most; words of its head, of a long and a short edge
 BENEATH, MORE, IS_LONG = 1, 2, 4  # flags of a page: larger ids lie beneath, unlisted; another page follows; long edges
@@ -49,34 +46,6 @@ EAST, NORTH = 180.0, 90.0  # the ends of the earth, degrees
 _BLOCK = 256  # points that go through the stages together: what they ask for fits the nearest cache
 _COUNTED = 12  # records of so many edges or more are not told apart
 _KINDS = 2 * _COUNTED + 1  # short edges, long ones; and more than one page
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:  # noqa: ANN401, ARG001 - numba's types
-    """Ask for the memory of `array[index]` ahead of its use; an index beyond the end does no harm."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
-        kind = signature.args[0]
-        data = context.make_array(kind)(context, builder, arguments[0]).data
-        address = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
-        word = ir.IntType(32)
-        ask = builder.module.declare_intrinsic(
-            "llvm.prefetch", [address.type], ir.FunctionType(ir.VoidType(), [address.type, word, word, word])
-        )
-        builder.call(ask, [address, word(0), word(3), word(1)])
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64), generate
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _lowest_bit(typing_context: Any, mask: Any) -> Any:  # noqa: ANN401, ARG001 - numba's types
-    """Give the position of the lowest bit that is set; of 64 where none is."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401, ARG001
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.int64(types.int64), generate
 
 
 @kernel
@@ -142,7 +111,7 @@ def _decide(index: Any, at: int, dx: int, dy: int, shift: int) -> tuple[int, boo
     while at >= 0:
         parity, border, rows = _page(index, at, dx, dy, shift)
         if parity | border:
-            slot = _lowest_bit(parity | border)
+            slot = lowest_bit(parity | border)
             return np.int64(words[rows + slot]), bool((border >> slot) & 1)
         at = _next_page(words, at, rows)
     return np.int64(NO_OWNER), False
@@ -182,6 +151,14 @@ def locate_lattice(x: int, y: int, index: Any) -> tuple[int, bool]:  # noqa: ANN
     if value >= NO_OWNER:
         return value, False
     return _decide(index, place_of(value), dx, dy, shift)
+
+
+@kernel
+def locate_degrees(lon: float, lat: float, index: Any) -> tuple[int, bool]:  # noqa: ANN401 - numba types the tuple
+    """Do what `locate_lattice` does for degrees; NOT_ON_EARTH as the row where they are not."""
+    if not (-EAST <= lon <= EAST and -NORTH <= lat <= NORTH):
+        return np.int64(NOT_ON_EARTH), False
+    return locate_lattice(np.int64(np.rint(lon * 1e7)), np.int64(np.rint(lat * 1e7)), index)
 
 
 @kernel
@@ -255,7 +232,7 @@ def _descend(count: int, notes: Any, lists: Any, index: Any) -> int:  # noqa: AN
     while walkers:
         for i in range(walkers):
             j = walking[i]
-            _prefetch(cells, _child(values[j], dxs[j], dys[j], shifts[j]))
+            prefetch(cells, _child(values[j], dxs[j], dys[j], shifts[j]))
         left = 0
         for i in range(walkers):
             j = walking[i]
@@ -271,8 +248,8 @@ def _descend(count: int, notes: Any, lists: Any, index: Any) -> int:  # noqa: AN
         walkers = left
     for i in range(waiters):
         at = place_of(values[waiting[i]])
-        _prefetch(words, at)
-        _prefetch(words, at + 15)
+        prefetch(words, at)
+        prefetch(words, at + 15)
     return waiters
 
 
@@ -327,7 +304,7 @@ def _answer(ordered: NDArray[np.int32], notes: Any, numbers: Any, index: Any, bo
             crossed, on = _met(edge, x, y)
             parity ^= crossed
             border |= on
-        slot = _lowest_bit(parity | border) & SLOTS
+        slot = lowest_bit(parity | border) & SLOTS
         found = (parity | border) != 0
         values[j] = words[rows + slot] if found else NO_OWNER
         if len(borders):

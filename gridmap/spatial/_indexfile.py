@@ -1,7 +1,8 @@
 """A file of named arrays that is mapped into memory: versioned, checksummed, written whole or not at all.
 
 Layout: 8 bytes of magic, 8 bytes length of the head, the head as JSON (version, and for each array its name, dtype,
-shape, offset and XXH3 checksum), and the head's own checksum, then the arrays, each at a multiple of 64 bytes. Little-endian.
+shape, offset and XXH3 checksum), the head's own checksum, then the arrays, each at a multiple of 64 bytes.
+Little-endian.
 """
 
 import json

@@ -217,12 +217,12 @@ def _sides(x: int, y: int, edges: NDArray[np.int32], first: int, last: int) -> t
 
 @kernel
 def covering(x: int, y: int, edges: NDArray[np.int32], tree: Any) -> list[tuple[int, int]]:  # noqa: ANN401
-    """List the rows that cover a lattice point, each with INTERIOR or BORDER: by all edges left of it, by even and odd."""
+    """List the rows that cover a lattice point, each with INTERIOR or BORDER: by all edges left of it."""
     runs, boxes, levels = tree
     # numba learns the types of a list or dict from what would have been put there
     parity, sides = {np.int64(0): np.int64(0) for _ in range(0)}, {np.int64(0): np.int64(0) for _ in range(0)}
     stack = [(np.int64(0), len(levels) - 2)] if len(runs) else [(np.int64(0), np.int64(0)) for _ in range(0)]
-    while len(stack):
+    while len(stack) > 0:
         place, level = stack.pop()
         if level < 0:
             row = np.int64(runs[place, 0])
@@ -234,7 +234,7 @@ def covering(x: int, y: int, edges: NDArray[np.int32], tree: Any) -> list[tuple[
         first = levels[level] + _FAN * place
         for box in range(first, min(first + _FAN, levels[level + 1])):
             if boxes[box, 0] <= x and boxes[box, 1] <= y <= boxes[box, 3]:
-                stack.append((box - levels[level], level - 1))
+                stack.append((box - levels[level], level - 1))  # noqa: PERF401 - see numba
     found = [(np.int64(0), np.int64(0)) for _ in range(0)]
     for row, crossed in parity.items():
         side = sides.get(row, np.int64(INTERIOR if crossed & 1 else OUTSIDE))

@@ -20,7 +20,7 @@ MOST_K = 6
 _LOOKED_AT = 64
 _REACH = 1 << 15
 _ALWAYS, _NEVER = -(1 << 31), (1 << 31) - 1  # heights of edges that do not cross the left line
-ALLOWANCE = 8.0  # how often an edge may stand in the cells of a square, on average
+ALLOWANCE = 16.0  # how often an edge may stand in the cells of a square, on average
 
 
 @kernel
@@ -49,10 +49,10 @@ def _distinct(
             # Among very many, looking for twins would take longer than having them twice.
             for i in range(max(0, n - _LOOKED_AT), n):
                 same = edges[kept[i], 0] == edges[e, 0] and edges[kept[i], 1] == edges[e, 1]
-                if same and edges[kept[i], 2] == edges[e, 2] and edges[kept[i], 3] == edges[e, 3]:
-                    if not masks[i] & bit:
-                        found = i
-                        break
+                same = same and edges[kept[i], 2] == edges[e, 2] and edges[kept[i], 3] == edges[e, 3]
+                if same and not masks[i] & bit:
+                    found = i
+                    break
             if found == n:
                 kept[n], masks[n] = e, 0
                 n += 1
@@ -132,27 +132,37 @@ def _write_record(
 
 
 @kernel
+def standing(edges: NDArray[np.int32], ids: NDArray[np.int32], ground: Any, shift: int) -> int:  # noqa: ANN401
+    """Count in how many cells of a size edges would stand, together, on some ground; rather too many.
+
+    Parameters
+    ----------
+    ground
+        West, south, east, north: lattice integers of its first and last points.
+    """
+    west, south, east, north = ground
+    count = 0
+    for e in ids:
+        ax, ay, bx, by = np.int64(edges[e, 0]), np.int64(edges[e, 1]), np.int64(edges[e, 2]), np.int64(edges[e, 3])
+        wide = ((min(max(ax, bx), east) - west) >> shift) - ((max(min(ax, bx), west) - west) >> shift)
+        high = ((min(by, north) - south) >> shift) - ((max(ay, south) - south) >> shift)
+        count += 1 + max(wide, 0) + max(high, 0)
+    return count
+
+
+@kernel
 def _fitting_k(
     edges: NDArray[np.int32], ids: NDArray[np.int32], square: tuple[int, int, int], density: float, allowed: float
 ) -> int:
     """Choose into how many cells a square is cut: as many as its edges call for and its allowance permits."""
     x0, y0, shift = square
-    far = (1 << shift) - 1
+    ground = (x0, y0, x0 + (1 << shift) - 1, y0 + (1 << shift) - 1)
     k = 0
     while k < min(MOST_K, shift - SMALLEST) and 4.0 ** (k + 1) <= density * len(ids):
         k += 1
-    while k:
-        stand = 0
-        for e in ids:
-            ax, ay = np.int64(edges[e, 0]) - x0, np.int64(edges[e, 1]) - y0
-            bx, by = np.int64(edges[e, 2]) - x0, np.int64(edges[e, 3]) - y0
-            wide = (min(max(ax, bx), far) >> (shift - k)) - (max(min(ax, bx), 0) >> (shift - k))
-            high = (min(by, far) >> (shift - k)) - (max(ay, 0) >> (shift - k))
-            stand += 1 + max(wide, 0) + max(high, 0)
-        if stand <= allowed * len(ids):
-            return k
+    while k and standing(edges, ids, ground, shift - k) > allowed * len(ids):
         k -= 1
-    return 0
+    return k
 
 
 @kernel
@@ -222,8 +232,8 @@ def write_level(edges: NDArray[np.int32], level: Any, first: int, last: int, den
     ----------
     level
         (n, 7) squares: west, south, shift of a cell's size, columns, rows, whether larger ids lie beneath, and the
-        first cell among the level's; their allowances; where the slots of each begin; rows and bases of the slots; where
-        the edges of each slot begin; the edges' positions.
+        first cell among the level's; their allowances; where the slots of each begin; rows and bases of the slots;
+        where the edges of each slot begin; the edges' positions.
     density
         Cells for each edge, at the most.
     boxed

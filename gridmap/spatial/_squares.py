@@ -212,9 +212,9 @@ def _by_cell(cell_of: NDArray[np.int32], n: int, starts: NDArray[np.int64], orde
 
 @kernel
 def workroom(cells: int, slots: int, edges: int) -> Any:  # noqa: ANN401 - numba types the tuple
-    """Make room for cutting squares of at most so many cells, to be used again and again: threads that allocate for
+    """Make room for cutting squares of at most so many cells, to be used for one after the other.
 
-    every square would wait for each other.
+    Threads that allocate for every square would wait for each other.
     """
     pairs = edges + edges // 2 + 16
     entries = slots + cells
@@ -222,9 +222,19 @@ def workroom(cells: int, slots: int, edges: int) -> Any:  # noqa: ANN401 - numba
         (np.zeros(cells, np.int32), np.zeros(cells, np.uint8), np.zeros(cells + 1, np.uint8)),
         (np.zeros(cells, np.uint8), np.zeros(cells, np.uint8)),
         (np.empty(pairs, np.int32), np.empty(pairs, np.int32)),
-        (np.empty(entries, np.int32), np.empty(entries, np.int32), np.empty(entries, np.uint8), np.empty(entries, np.int32)),
+        (
+            np.empty(entries, np.int32),
+            np.empty(entries, np.int32),
+            np.empty(entries, np.uint8),
+            np.empty(entries, np.int32),
+        ),
         (np.zeros(cells + 1, np.int64), np.zeros(cells + 1, np.int64), np.empty(pairs + entries, np.int64)),
-        (np.empty(entries, np.int32), np.empty(entries, np.uint8), np.empty(entries, np.int32), np.empty(pairs, np.int32)),
+        (
+            np.empty(entries, np.int32),
+            np.empty(entries, np.uint8),
+            np.empty(entries, np.int32),
+            np.empty(pairs, np.int32),
+        ),
     )
 
 

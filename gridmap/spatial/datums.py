@@ -7,20 +7,23 @@ input is stated, never guessed: a micro-grid is 100 to 200 m across, and GCJ-02 
 of Shanghai.
 
 GCJ-02 and BD-09 have no EPSG codes and no closed inverse. The usual one-step inverse leaves up to 2 m; here
-the forward formula is inverted by fixed-point iteration until it moves by less than a tenth of a
-micrometre.
+the forward formula is inverted by fixed-point iteration until it would move by less than a tenth of a
+micrometre. Each point is converted by itself: what else is in the array changes nothing, to the last bit.
 """
 
+import os
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import pyproj
 from numpy.typing import ArrayLike, NDArray
 
 from gridmap.model.errors import Fault, InputError
+from gridmap.spatial import _shifts
 
 Floats = NDArray[np.float64]
 
@@ -32,16 +35,10 @@ _EPSG = re.compile(r"EPSG:(\d{4,6})", re.IGNORECASE)
 # WGS84 and CGCS2000 have EPSG codes too; one name for one thing keeps records comparable.
 _SAME = {"EPSG:4326": "wgs84", "EPSG:4490": "cgcs2000"}
 
-# Krasovsky 1940, on which the GCJ-02 offset was defined.
-_AXIS = 6378245.0
-_ECCENTRICITY_SQUARED = 0.00669342162296594323
-_BAIDU_PI = np.pi * 3000.0 / 180.0
-# Where the usual implementations apply the GCJ-02 offset: west, south, east, north.
-_SHIFTED_BOX = (72.004, 0.8293, 137.8347, 55.8271)
+_SHIFT = {"gcj02": _shifts.GCJ02, "bd09": _shifts.BD09}
 
 _ASTRAY = 1.0  # metres, or degrees where a system has them: far beyond any rounding, far below any wrapping
-_MOST_ROUNDS = 12
-_STILL = 1e-12  # degrees: a tenth of a micrometre
+_PART = 1 << 17  # points a thread takes at a time
 
 
 def parse_datum(text: str) -> str:
@@ -101,9 +98,29 @@ def to_wgs84(x: ArrayLike, y: ArrayLike, datum: str) -> tuple[Floats, Floats]:
     """
     name = parse_datum(datum)
     x, y = _arrays(x, y)
-    _refuse(_check_given(x, y, name), x)
-    lon, lat = _convert_in(x, y, name)
-    _refuse(_check_converted(lon, lat, name), x)
+    lon, lat, bad = _convert(x, y, name)
+    if bad:
+        _refuse(_findings(x, y, lon, name), x)
+    return lon, lat
+
+
+def read_points(x: ArrayLike, y: ArrayLike, datum: str) -> tuple[Floats, Floats]:
+    """Convert coordinates to WGS84 as `to_wgs84` does, with NaN, NaN for each point that it would refuse.
+
+    Parameters
+    ----------
+    x, y
+        As for `to_wgs84`.
+    datum
+        One of the names that `parse_datum` reads.
+
+    Returns
+    -------
+    tuple
+        Longitude and latitude, degrees, in new arrays of the shape given.
+    """
+    x, y = _arrays(x, y)
+    lon, lat, _ = _convert(x, y, parse_datum(datum))
     return lon, lat
 
 
@@ -130,16 +147,15 @@ def from_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Floats, Floa
     name = parse_datum(datum)
     lon, lat = _arrays(lon, lat)
     _refuse(_check_given(lon, lat, "wgs84"), lon)
-    if name == "gcj02":
-        return _wgs84_to_gcj02(lon, lat)
-    if name == "bd09":
-        return _gcj02_to_bd09(*_wgs84_to_gcj02(lon, lat))
     if name.startswith("EPSG:"):
         x, y = _transformers(name)[1].transform(lon, lat)
         x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-        _refuse(_check_converted(x, y, name), lon)
+        _refuse([_unusable(~(np.isfinite(x) & np.isfinite(y)).ravel(), name)], lon)
         return x, y
-    return lon.copy(), lat.copy()
+    x, y = lon.copy(order="C"), lat.copy(order="C")
+    if name in _SHIFT:
+        _shifts.shift(_SHIFT[name], x.reshape(-1), y.reshape(-1))
+    return x, y
 
 
 def point_faults(x: ArrayLike, y: ArrayLike, datum: str) -> dict[int, Fault]:
@@ -159,12 +175,10 @@ def point_faults(x: ArrayLike, y: ArrayLike, datum: str) -> dict[int, Fault]:
     """
     name = parse_datum(datum)
     x, y = _arrays(x, y)
-    x, y = x.ravel(), y.ravel()
-    findings = _check_given(x, y, name)
-    good = ~np.any([finding.bad for finding in findings], axis=0)
-    lon, lat = _convert_in(np.where(good, x, 0.0), np.where(good, y, 0.0), name)
-    late = _check_converted(lon, lat, name)[0]
-    findings.append(_Finding(late.bad & good, late.message, late.code))
+    lon, _, bad = _convert(x, y, name)
+    if not bad:
+        return {}
+    findings = _findings(x, y, lon, name)
     faults = {int(row): finding.fault(f"row {row + 1}") for finding in findings for row in np.flatnonzero(finding.bad)}
     return dict(sorted(faults.items()))
 
@@ -241,20 +255,35 @@ def _arrays(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     return xs, ys
 
 
-def _convert_in(x: Floats, y: Floats, name: str) -> tuple[Floats, Floats]:
-    if name == "gcj02":
-        return _gcj02_to_wgs84(x, y)
-    if name == "bd09":
-        return _gcj02_to_wgs84(*_bd09_to_gcj02(x, y))
+def _convert(x: Floats, y: Floats, name: str) -> tuple[Floats, Floats, int]:
+    """Convert to WGS84, with NaN where that cannot be done, and count those; big arrays with all cores."""
+    lon, lat = x.copy(order="C"), y.copy(order="C")
+    flat_lon, flat_lat = lon.reshape(-1), lat.reshape(-1)
+    parts = [slice(i, i + _PART) for i in range(0, flat_lon.size, _PART)]
+    convert: Callable[[Floats, Floats], int]
     if name.startswith("EPSG:"):
-        to_degrees, to_system = _transformers(name)
-        lon, lat = (np.asarray(value, dtype=np.float64) for value in to_degrees.transform(x, y))
-        # Beyond its area a projection wraps round or folds over: a point that does not come back was never there.
-        again = [np.asarray(value, dtype=np.float64) for value in to_system.transform(lon, lat)]
-        with np.errstate(invalid="ignore"):
-            astray = ~((np.abs(again[0] - x) < _ASTRAY) & (np.abs(again[1] - y) < _ASTRAY))
-        return np.where(astray, np.nan, lon), np.where(astray, np.nan, lat)
-    return x.copy(), y.copy()
+        convert = partial(_unproject, _transformers(name))
+    else:
+        convert = partial(_shifts.unshift, _SHIFT.get(name, _shifts.NO_SHIFT))
+    if len(parts) > 1 and (cores := os.cpu_count() or 1) > 1:
+        with ThreadPoolExecutor(cores) as pool:
+            bad = sum(pool.map(lambda part: int(convert(flat_lon[part], flat_lat[part])), parts))
+    else:
+        bad = int(convert(flat_lon, flat_lat))
+    return lon, lat, bad
+
+
+def _unproject(ways: tuple[pyproj.Transformer, pyproj.Transformer], x: Floats, y: Floats) -> int:
+    """Convert to degrees in place; what cannot be converted becomes NaN and is counted."""
+    to_degrees, to_system = ways
+    lon, lat = (np.asarray(value, dtype=np.float64) for value in to_degrees.transform(x, y))
+    # Beyond its area a projection wraps round or folds over: a point that does not come back was never there.
+    again = [np.asarray(value, dtype=np.float64) for value in to_system.transform(lon, lat)]
+    with np.errstate(invalid="ignore"):
+        astray = ~((np.abs(again[0] - x) < _ASTRAY) & (np.abs(again[1] - y) < _ASTRAY))
+        astray |= ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))  # noqa: PLR2004 - degrees
+    x[:], y[:] = np.where(astray, np.nan, lon), np.where(astray, np.nan, lat)
+    return int(astray.sum())
 
 
 @lru_cache(maxsize=32)
@@ -311,9 +340,15 @@ def _check_given(x: Floats, y: Floats, name: str) -> list[_Finding]:
     return findings
 
 
-def _check_converted(lon: Floats, lat: Floats, name: str) -> list[_Finding]:
-    bad = ~(np.isfinite(lon) & np.isfinite(lat)).ravel()
-    return [_Finding(bad, f"lies outside where {name} can be used", "out_of_range")]
+def _findings(x: Floats, y: Floats, lon: Floats, name: str) -> list[_Finding]:
+    """Say what was wrong with the points that could not be converted."""
+    given = _check_given(x, y, name)
+    late = np.isnan(lon).ravel() & ~np.any([finding.bad for finding in given], axis=0)
+    return [*given, _unusable(late, name)]
+
+
+def _unusable(bad: NDArray[np.bool_], name: str) -> _Finding:
+    return _Finding(bad, f"lies outside where {name} can be used", "out_of_range")
 
 
 def _refuse(findings: list[_Finding], like: Floats) -> None:
@@ -328,73 +363,3 @@ def _refuse(findings: list[_Finding], like: Floats) -> None:
     if bad.size > _LISTED_FAULTS:
         faults.append(Fault("", f"and {bad.size - _LISTED_FAULTS} more rows of {like.size}", code="more"))
     raise InputError(faults)
-
-
-def _gcj02_offset(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Return the GCJ-02 offset in degrees, as the formula gives it anywhere."""
-    x, y = lon - 105.0, lat - 35.0
-    root = np.sqrt(np.abs(x))
-    pi_x, pi_y = np.pi * x, np.pi * y
-    ripple = 20.0 * np.sin(6.0 * pi_x) + 20.0 * np.sin(2.0 * pi_x)
-    north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root
-    north += (ripple + 20.0 * np.sin(pi_y) + 40.0 * np.sin(pi_y / 3.0)) * 2.0 / 3.0
-    north += (160.0 * np.sin(pi_y / 12.0) + 320.0 * np.sin(pi_y / 30.0)) * 2.0 / 3.0
-    east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root
-    east += (ripple + 20.0 * np.sin(pi_x) + 40.0 * np.sin(pi_x / 3.0)) * 2.0 / 3.0
-    east += (150.0 * np.sin(pi_x / 12.0) + 300.0 * np.sin(pi_x / 30.0)) * 2.0 / 3.0
-    phi = np.radians(lat)
-    w_squared = 1.0 - _ECCENTRICITY_SQUARED * np.sin(phi) ** 2
-    w = np.sqrt(w_squared)
-    meridian = _AXIS * (1.0 - _ECCENTRICITY_SQUARED) / (w_squared * w)
-    parallel = _AXIS / w * np.cos(phi)
-    return np.degrees(east / parallel), np.degrees(north / meridian)
-
-
-def _in_shifted_box(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
-    west, south, east, north = _SHIFTED_BOX
-    return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
-
-
-def _wgs84_to_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    inside = _in_shifted_box(lon, lat)
-    d_lon, d_lat = _gcj02_offset(np.where(inside, lon, 105.0), np.where(inside, lat, 35.0))
-    return np.where(inside, lon + d_lon, lon), np.where(inside, lat + d_lat, lat)
-
-
-def _gcj02_to_wgs84(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    # Inside or out is decided by the point given: at the box's edge, where the offset jumps, no inverse
-    # exists.
-    inside = _in_shifted_box(x, y)
-    safe_x, safe_y = np.where(inside, x, 105.0), np.where(inside, y, 35.0)
-
-    def shifted(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-        d_lon, d_lat = _gcj02_offset(lon, lat)
-        return lon + d_lon, lat + d_lat
-
-    lon, lat = _invert(shifted, safe_x, safe_y)
-    return np.where(inside, lon, x), np.where(inside, lat, y)
-
-
-def _gcj02_to_bd09(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    radius = np.hypot(x, y) + 0.00002 * np.sin(y * _BAIDU_PI)
-    angle = np.arctan2(y, x) + 0.000003 * np.cos(x * _BAIDU_PI)
-    return radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006
-
-
-def _bd09_to_gcj02(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    return _invert(_gcj02_to_bd09, x, y)
-
-
-def _invert(forward: Callable[[Floats, Floats], tuple[Floats, Floats]], x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Solve ``forward(lon, lat) = (x, y)``.
-
-    Each round multiplies the error by the slope of the offset: below 0.001 for GCJ-02, about 0.02 for BD-09.
-    """
-    lon, lat = x.copy(), y.copy()
-    for _ in range(_MOST_ROUNDS):
-        got_x, got_y = forward(lon, lat)
-        step_x, step_y = x - got_x, y - got_y
-        lon, lat = lon + step_x, lat + step_y
-        if max(np.abs(step_x).max(initial=0.0), np.abs(step_y).max(initial=0.0)) < _STILL:
-            break
-    return lon, lat

@@ -18,8 +18,8 @@ from gridmap.model.errors import Fault, InputError
 from gridmap.spatial import _cells, _near
 from gridmap.spatial._build import build_cells, parallel
 from gridmap.spatial._cells import EAST, NORTH
-from gridmap.spatial._squares import edges_of_rings
 from gridmap.spatial._indexfile import read_arrays, write_arrays
+from gridmap.spatial._squares import edges_of_rings
 from gridmap.spatial.lattice import SCALE
 
 Status = Literal["inside", "on_border", "nowhere"]
@@ -144,12 +144,11 @@ class OwnershipIndex:
         owners = np.empty(len(x), np.int64)
         on_border = np.zeros(len(x) if borders else 0, np.bool_)
 
-
         def work(first: int, last: int) -> int:
             part = slice(first, last)
-            return int(_cells.locate_many(x[part], y[part], self._index, owners[part], on_border[part]))
+            return _cells.locate_many(x[part], y[part], self._index, owners[part], on_border[part])
 
-        if sum(parallel(work, np.append(np.arange(0, len(x), _CHUNK), len(x)))):
+        if sum(parallel(work, np.arange(0, len(x) + _CHUNK, _CHUNK))):
             raise InputError(_coordinate_faults(x, y), "coordinates")
         return owners, on_border
 
@@ -161,9 +160,10 @@ class OwnershipIndex:
         InputError
             The coordinates are not finite or not on earth.
         """
-        x, y = _lattice_point(lon, lat)
-        row, on_border = _cells.locate_lattice(x, y, self._index)
-        return int(row), bool(on_border)
+        found = _cells.locate_degrees(float(lon), float(lat), self._index)
+        if found[0] == _cells.NOT_ON_EARTH:
+            raise InputError(_coordinate_faults(np.array([lon]), np.array([lat])), "coordinates")
+        return found
 
     def covering(self, lon: float, lat: float) -> list[int]:
         """List the row positions of all polygons that cover one point, smallest id first.

@@ -1,16 +1,20 @@
 """Files of locations: the same rows with owners, whole or not at all."""
 
 import csv
+import errno
 import gzip
+import os
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
 
 from gridmap.model.errors import InputError, NotFoundError
-from gridmap.services import locate_file as module
+from gridmap.services import row_files
 from gridmap.services.locate_file import locate_file
 from gridmap.spatial.datums import from_wgs84
 from tests.services.squares import at, town
@@ -39,6 +43,8 @@ def write(path, table):
 def read(path):
     if path.suffix == ".parquet":
         return pq.read_table(path).to_pandas()
+    if path.suffix in {".arrow", ".feather"}:
+        return pa.ipc.open_file(path).read_pandas()
     return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
@@ -49,14 +55,22 @@ def owner(table):
     return [None if pd.isna(name) else name for name in found]
 
 
-@pytest.mark.parametrize("source", ["in.csv", "in.csv.gz", "in.parquet"])
-@pytest.mark.parametrize("target", ["out.csv", "out.csv.gz", "out.parquet"])
-def test_every_form_in_and_out(shared_city, tmp_path, source, target):
-    if source.endswith("parquet"):
-        frame = pd.DataFrame(rows()).astype({"lon": float, "lat": float})
-        frame.to_parquet(tmp_path / source)
+def write_any(path, table):
+    """Write rows in the form that the name tells."""
+    if path.suffix in {".csv", ".gz"}:
+        write(path, table)
+    elif path.suffix == ".parquet":
+        pd.DataFrame(table).to_parquet(path)
     else:
-        write(tmp_path / source, rows())
+        pyarrow.feather.write_feather(pd.DataFrame(table), path, chunksize=3)
+
+
+@pytest.mark.parametrize("source", ["in.csv", "in.csv.gz", "in.parquet", "in.arrow", "in.feather"])
+@pytest.mark.parametrize("target", ["out.csv", "out.csv.gz", "out.parquet", "out.arrow", "out.feather"])
+def test_every_form_in_and_out(shared_city, tmp_path, source, target):
+    numeric = "csv" not in source
+    table = [{**row, "lon": float(row["lon"]), "lat": float(row["lat"])} if numeric else row for row in rows()]
+    write_any(tmp_path / source, table)
     counts = locate_file(shared_city, tmp_path / source, tmp_path / target, datum="wgs84")
     assert counts == {"inside": 2, "on_border": 1, "outside": 1}
     found = read(tmp_path / target)
@@ -123,13 +137,12 @@ def test_columns_by_other_names_and_types(shared_city, tmp_path):
 
 
 def test_many_chunks_are_one_file(shared_city, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "CHUNK_ROWS", 3)
-    monkeypatch.setattr(module, "_BLOCK_BYTES", 256)
+    monkeypatch.setattr(row_files, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(row_files, "_CSV_BLOCK_BYTES", 256)
     told = []
     table = [row for _ in range(20) for row in rows()]
-    write(tmp_path / "in.csv", table)
-    pd.DataFrame(table).to_parquet(tmp_path / "in.parquet")
-    for source in ("in.csv", "in.parquet"):
+    for source in ("in.csv", "in.parquet", "in.arrow"):
+        write_any(tmp_path / source, table)
         counts = locate_file(
             shared_city,
             tmp_path / source,
@@ -143,13 +156,14 @@ def test_many_chunks_are_one_file(shared_city, tmp_path, monkeypatch):
         assert len(told) > 3
 
 
-@pytest.mark.parametrize("name", ["in.csv", "in.csv.gz", "in.parquet"])
-@pytest.mark.parametrize("target", ["out.csv", "out.csv.gz", "out.parquet"])
+@pytest.mark.parametrize("name", ["in.csv", "in.csv.gz", "in.parquet", "in.arrow"])
+@pytest.mark.parametrize("target", ["out.csv", "out.csv.gz", "out.parquet", "out.feather"])
 def test_a_file_without_rows_stays_one(shared_city, tmp_path, name, target):
+    empty = pa.table({"lon": pa.array([], pa.float64()), "lat": pa.array([], pa.float64())})
     if name.endswith("parquet"):
-        pq.write_table(
-            pa.table({"lon": pa.array([], pa.float64()), "lat": pa.array([], pa.float64())}), tmp_path / name
-        )
+        pq.write_table(empty, tmp_path / name)
+    elif name.endswith("arrow"):
+        pa.ipc.new_file(tmp_path / name, empty.schema).close()
     elif name.endswith("gz"):
         (tmp_path / name).write_bytes(gzip.compress(b"lon,lat\n"))
     else:
@@ -172,6 +186,7 @@ def test_a_file_without_rows_stays_one(shared_city, tmp_path, name, target):
         ("in.csv.gz", b"not gzip", "cannot be read"),
         ("in.csv.gz", gzip.compress(b"lon,lat\n1,2\n" * 999, mtime=0)[:-20], "cannot be read"),
         ("in.parquet", b"PAR1", "cannot be read"),
+        ("in.arrow", b"ARROW1", "cannot be read"),
         ("in.xlsx", b"", "neither"),
     ],
 )
@@ -209,6 +224,46 @@ def test_a_name_of_ours_is_no_formula_in_a_spreadsheet(square_city, put, tmp_pat
     assert read(tmp_path / "out.csv")["microgrid"][0] == "'=1+1"
     assert read(tmp_path / "out.csv.gz")["microgrid"][0] == "'=1+1"
     assert read(tmp_path / "out.parquet")["microgrid"][0] == "=1+1"
+
+
+def test_no_more_than_a_few_chunks_are_in_hand(shared_city, tmp_path, monkeypatch):
+    taken = told = most = 0
+    whole = pa.record_batch({"lon": [at(0.5, 0.5)[0]] * 10, "lat": [at(0.5, 0.5)[1]] * 10})
+
+    def chunks(source):
+        nonlocal taken, most
+        for number in range(100):
+            taken, most = taken + 1, max(most, taken + 1 - told)
+            yield whole, number + 1, 100
+
+    def tell(done, total):
+        nonlocal told
+        assert (done, total) == (told + 1, 100)
+        told += 1
+
+    monkeypatch.setattr(row_files, "chunks", chunks)
+    (tmp_path / "in.parquet").touch()
+    counts = locate_file(
+        shared_city, tmp_path / "in.parquet", tmp_path / "out.parquet", datum="wgs84", on_progress=tell
+    )
+    assert counts == {"inside": 1000}
+    assert told == 100
+    assert most <= (os.cpu_count() or 1) + 3
+
+
+def test_a_disk_that_fills_up_leaves_nothing_behind(shared_city, tmp_path, monkeypatch):
+    @contextmanager
+    def writer(target, scratch, added):
+        def write(batch):
+            raise OSError(errno.ENOSPC, "no space left")
+
+        yield write
+
+    monkeypatch.setattr(row_files, "writer", writer)
+    write(tmp_path / "in.csv", rows())
+    with pytest.raises(OSError, match="no space"):
+        locate_file(shared_city, tmp_path / "in.csv", tmp_path / "out.csv", datum="wgs84")
+    assert {path.name for path in tmp_path.iterdir()} == {"in.csv"}
 
 
 def test_a_file_may_be_written_over_itself(shared_city, tmp_path):

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmap.model.errors import InputError
-from gridmap.spatial.datums import better_datum, from_wgs84, parse_datum, point_faults, to_wgs84
+from gridmap.spatial.datums import better_datum, from_wgs84, parse_datum, point_faults, read_points, to_wgs84
 from gridmap.spatial.measures import distance_m
 
 REALDATA = Path(os.environ.get("GRIDMAP_REALDATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -52,10 +52,70 @@ def test_bd09_offset_at_jingan_temple_is_as_published():
     assert distance_m(*JINGAN, *from_wgs84(*JINGAN, "bd09")) == pytest.approx(1161, abs=3)
 
 
+@settings(deadline=None)  # the first one may compile
 @given(lons, lats, st.sampled_from(["gcj02", "bd09"]))
 def test_there_and_back_within_a_micrometre(lon, lat, datum):
     back = to_wgs84(*from_wgs84(lon, lat, datum), datum)
     assert float(distance_m(lon, lat, *back)) < 1e-6
+
+
+def formula(lon, lat):
+    """Shift to GCJ-02 and on to BD-09 as the formulas are usually written down."""
+    x, y = lon - 105, lat - 35
+    ripple = 20 * np.sin(6 * x * np.pi) + 20 * np.sin(2 * x * np.pi)
+    north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * np.sqrt(np.abs(x)) + ripple * 2 / 3
+    north += (20 * np.sin(y * np.pi) + 40 * np.sin(y / 3 * np.pi)) * 2 / 3
+    north += (160 * np.sin(y / 12 * np.pi) + 320 * np.sin(y * np.pi / 30)) * 2 / 3
+    east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * np.sqrt(np.abs(x)) + ripple * 2 / 3
+    east += (20 * np.sin(x * np.pi) + 40 * np.sin(x / 3 * np.pi)) * 2 / 3
+    east += (150 * np.sin(x / 12 * np.pi) + 300 * np.sin(x / 30 * np.pi)) * 2 / 3
+    phi = np.radians(lat)
+    magic = 1 - 0.00669342162296594323 * np.sin(phi) ** 2
+    north = np.degrees(north / (6378245.0 * (1 - 0.00669342162296594323) / magic**1.5))
+    east = np.degrees(east / (6378245.0 / np.sqrt(magic) * np.cos(phi)))
+    gcj02 = lon + east, lat + north
+    turn = np.pi * 3000 / 180
+    radius = np.hypot(*gcj02) + 0.00002 * np.sin(gcj02[1] * turn)
+    angle = np.arctan2(gcj02[1], gcj02[0]) + 0.000003 * np.cos(gcj02[0] * turn)
+    return {"gcj02": gcj02, "bd09": (radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006)}
+
+
+def test_the_shifts_are_those_of_the_formulas_and_undone_all_over_china():
+    rng = np.random.default_rng(11)
+    lon, lat = rng.uniform(72.1, 137.8, 100_000), rng.uniform(0.9, 55.8, 100_000)
+    lon[:5000] = rng.normal(105, 1e-3, 5000)  # where the formula has a root of nearly nothing
+    for datum, (x, y) in formula(lon, lat).items():
+        got = from_wgs84(lon, lat, datum)
+        assert np.abs(got[0] - x).max() < 1e-12
+        assert np.abs(got[1] - y).max() < 1e-12
+        assert distance_m(lon, lat, *to_wgs84(x, y, datum)).max() < 1e-6
+
+
+@pytest.mark.parametrize("datum", ["wgs84", "gcj02", "bd09", "EPSG:4549"])
+def test_a_point_alone_is_converted_as_among_many(datum):
+    rng = np.random.default_rng(12)
+    lon, lat = rng.uniform(118.6, 122, 300_000), rng.uniform(28, 33, 300_000)
+    x, y = from_wgs84(lon, lat, datum)
+    many = to_wgs84(x, y, datum)
+    for i in range(0, len(lon), 997):
+        assert to_wgs84(x[i], y[i], datum) == (many[0][i], many[1][i])
+
+
+@pytest.mark.parametrize("datum", ["wgs84", "gcj02", "bd09", "EPSG:4549"])
+def test_what_would_be_refused_is_read_as_nothing(datum):
+    x, y = (np.repeat(value, 6) for value in from_wgs84(*JINGAN, datum))
+    x[1], y[2], x[3], y[4] = np.nan, np.inf, -1e9, 1e9
+    lon, lat = read_points(x, y, datum)
+    assert np.flatnonzero(np.isnan(lon)).tolist() == np.flatnonzero(np.isnan(lat)).tolist() == [1, 2, 3, 4]
+    assert list(point_faults(x, y, datum)) == [1, 2, 3, 4]
+    assert (lon[0], lat[0]) == (lon[5], lat[5]) == to_wgs84(x[0], y[0], datum)
+    assert x[0] == x[5]
+
+
+def test_what_a_shift_carries_off_the_earth_is_refused():
+    assert list(point_faults([-179.9999, 121.0], [0.0, 31.0], "bd09")) == [0]
+    with pytest.raises(InputError, match="where bd09 can be used"):
+        to_wgs84([-179.9999], [0.0], "bd09")
 
 
 @given(st.floats(118.6, 125.0), st.floats(28.0, 34.0), st.sampled_from(["EPSG:4549", "EPSG:3857", "EPSG:32651"]))

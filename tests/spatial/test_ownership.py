@@ -13,6 +13,7 @@ from shapely import MultiPolygon, Polygon, box
 
 from gridmap import OwnershipIndex
 from gridmap.model.errors import InputError
+from gridmap.spatial import _build, _cells
 
 STEP = 1e-7
 
@@ -184,6 +185,138 @@ class TestExplain:
         near = index(box(0, 0, 1, 1), box(1, 0, 2, 1), box(1.001, 1, 2, 2)).within(0.9999, 0.9999, 200)
         assert [row for row, _ in near] == [0, 1, 2]
         assert near[0][1] == 0.0
+
+
+def metres_from(point, geometry):
+    """Measure by Shapely in a plane around the point, independent of the index."""
+    latitude = np.radians(point[1])
+    w = 1 - 0.0066943799901413165 * np.sin(latitude) ** 2
+    scale = np.radians([6378137 / w**0.5 * np.cos(latitude), 6378137 * (1 - 0.0066943799901413165) / w**1.5])
+    flat = shapely.transform(geometry, lambda c: (c - point) * scale)
+    return shapely.distance(shapely.Point(0, 0), flat.boundary)
+
+
+def scattered(rng, count):
+    """Scatter small convex polygons that overlap now and then, in no order."""
+    centres = rng.uniform([121, 31], [121.05, 31.05], (count, 2))
+    hulls = [shapely.MultiPoint(c + rng.normal(0, 0.002, (7, 2))).convex_hull for c in centres]
+    return [shapely.transform(hull, lambda c: np.rint(c * 1e7) / 1e7) for hull in hulls]
+
+
+class TestReach:
+    """Nearest and within go down boxes only where something better may be; looking at every polygon must agree."""
+
+    @pytest.mark.parametrize("count", [1, 2, 17, 400])
+    def test_nearest_of_all(self, count):
+        rng = np.random.default_rng(count)
+        polygons = scattered(rng, count)
+        made = index(*polygons, ids=rng.permutation(count) + 1)
+        for point in rng.uniform([120.99, 30.99], [121.06, 31.06], (60, 2)):
+            told = made.explain(*point)
+            if len(told.covering) > 1:
+                assert (told.nearest, told.nearest_m) == (told.covering[1], 0.0)
+                continue
+            away = [metres_from(point, each) if row != told.owner else np.inf for row, each in enumerate(polygons)]
+            if np.isinf(min(away)):
+                assert told.nearest == -1
+                continue
+            assert told.nearest_m == pytest.approx(min(away), abs=0.02)
+            assert away[told.nearest] == pytest.approx(min(away), abs=0.02)
+
+    @pytest.mark.parametrize("radius", [0.0, 30.0, 500.0])
+    def test_within_of_all(self, radius):
+        rng = np.random.default_rng(9)
+        polygons = scattered(rng, 300)
+        made = index(*polygons)
+        for point in rng.uniform([121, 31], [121.05, 31.05], (40, 2)):
+            inside = [each.covers(shapely.Point(np.rint(point * 1e7) / 1e7)) for each in polygons]
+            away = [0.0 if covers else metres_from(point, each) for covers, each in zip(inside, polygons, strict=True)]
+            got = made.within(*point, radius)
+            assert {row for row, _ in got} == {row for row, metres in enumerate(away) if metres <= radius}
+            assert [metres for _, metres in got] == pytest.approx([away[row] for row, _ in got], abs=0.02)
+            assert got == sorted(got, key=lambda item: (item[1], made.ids[item[0]]))
+
+    def test_all_who_lie_beneath_one_that_fills_the_cells_are_named(self):
+        towers = [box(0.1 * k, 0.1 * k, 1 + 0.1 * k, 1 + 0.1 * k) for k in range(9)]
+        made = index(*towers, ids=[9, 8, 7, 6, 5, 4, 3, 2, 1])
+        assert made.covering(0.95, 0.95) == [8, 7, 6, 5, 4, 3, 2, 1, 0]
+        assert made.covering(0.85, 1.0) == [8, 7, 6, 5, 4, 3, 2, 1, 0]
+        assert made.covering(1.75, 1.75) == [8]
+        assert made.explain(1.2, 1.2).owner == 8
+        assert made.explain(1.2, 1.2).covering == (8, 7, 6, 5, 4, 3, 2)
+
+
+class TestCells:
+    """Cells adapt to what is there, and together stay within a multiple of the vertices."""
+
+    @staticmethod
+    def city(side, size, west=121.4, south=31.2):
+        step = size / side
+        at = np.rint((np.arange(side + 1) * step) * 1e7).astype(np.int64)
+        x, y = at + round(west * 1e7), at + round(south * 1e7)
+        return [steps((x[i], y[j]), (x[i + 1], y[j]), (x[i + 1], y[j + 1]), (x[i], y[j + 1]))
+                for i in range(side) for j in range(side)]  # fmt: skip
+
+    def met(self, made, lon, lat):
+        """Count the edges that each point meets in its record."""
+        frame, _, words, _ = made._index
+        counts = []
+        for x, y in zip(np.rint(lon * 1e7).astype(int), np.rint(lat * 1e7).astype(int), strict=True):
+            value, _shift = _cells._cell(x - frame[0], y - frame[1], made._index)
+            counts.append(0 if value >= _cells.NO_OWNER else int(words[_cells.place_of(value)]))
+        return np.array(counts)
+
+    def test_a_dense_quarter_in_an_empty_world(self):
+        quarter = self.city(60, 0.01)
+        made = index(*quarter, box(-180, -90, 180, 90))
+        rng = np.random.default_rng(3)
+        lon, lat = rng.uniform(121.4, 121.41, 2000), rng.uniform(31.2, 31.21, 2000)
+        assert self.met(made, lon, lat).max() <= 8
+        assert (made.locate(lon, lat) < len(quarter)).all()
+        assert made.locate([0.0], [0.0]).tolist() == [len(quarter)]
+        assert made.nbytes < 256 * 5 * len(made)
+
+    @pytest.mark.parametrize(
+        "polygons",
+        [
+            [box(k / 1000, 0, (k + 1) / 1000, 1) for k in range(1000)],
+            [box(k / 300, 0, (k + 1) / 300, 1) for k in range(300)]
+            + [box(0, k / 300, 1, (k + 1) / 300) for k in range(300)],
+            [Polygon([(k / 500, 0), ((k + 1) / 500, 0), (1, 1)]) for k in range(500)],
+            [box(k * 1e-7, k * 1e-7, 1 + k * 1e-7, 1 + k * 1e-7) for k in range(500)],
+            [box(-180, -90, 180, 90), box(0, 0, 2e-7, 2e-7)] * 1
+            + [box(0, 0, 1e-7 * k, 1e-7 * k) for k in range(3, 400)],
+        ],
+        ids=["stripes", "crossing stripes", "one vertex", "shifted by a step", "nested about a point"],
+    )
+    def test_memory_is_a_multiple_of_the_vertices_whatever_their_shape(self, polygons):
+        made = index(*polygons)
+        assert made.nbytes < 256 * shapely.get_num_coordinates(polygons).sum()
+
+    @pytest.mark.parametrize("places", [20, 400])
+    def test_more_than_can_be_numbered_is_refused(self, monkeypatch, places):
+        monkeypatch.setattr(_build, "_MOST_PLACES", places)
+        with pytest.raises(InputError, match="too many vertices"):
+            index(*self.city(12, 1.0))
+
+    def test_points_are_answered_alike_in_blocks_of_any_length(self):
+        made = index(*self.city(8, 1.0))
+        rng = np.random.default_rng(6)
+        lon, lat = rng.uniform(121.3, 122.5, 1500), rng.uniform(31.1, 32.3, 1500)
+        alone = [made.owner(x, y)[0] for x, y in zip(lon, lat, strict=True)]
+        for length in (1, 2, 255, 256, 257, 511, 513, 1500):
+            assert made.locate(lon[:length], lat[:length]).tolist() == alone[:length]
+
+    def test_more_than_a_page_of_polygons_meet_in_one_vertex(self):
+        angle = np.linspace(0, 2 * np.pi, 101)
+        rim = np.column_stack([np.cos(angle), np.sin(angle)])
+        blades = [Polygon([(0, 0), a, b]) for a, b in pairwise(rim)]
+        ids = np.random.default_rng(2).permutation(100) + 1
+        made = index(*blades, ids=ids)
+        assert made.explain(0, 0).covering == tuple(np.argsort(ids))
+        assert made.locate([0.0], [0.0]).tolist() == [int(np.argmin(ids))]
+        middle = (angle[:-1] + angle[1:]) / 2
+        assert made.locate(np.cos(middle) * 1e-5, np.sin(middle) * 1e-5).tolist() == list(range(100))
 
 
 class TestInput:
