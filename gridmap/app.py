@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gridmap import api, pages
 from gridmap.api import docs, problems
@@ -17,6 +18,23 @@ from gridmap.services.heat import Heat
 from gridmap.services.maps import map_data
 from gridmap.services.opening import open_city, open_database
 from gridmap.settings import Settings
+
+
+class Service(FastAPI):
+    """The app; what is asked all the time goes past the framework."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the framework's own
+        super().__init__(**options)
+        self._shortcut = api.Shortcut(api.SHORTCUTS)
+        self._guarded: ASGIApp = pages.SecurityHeaders(problems.LastResort(self._shortcut))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take the short way where there is one."""
+        if self._shortcut.knows(scope):
+            scope["app"] = self
+            await self._guarded(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -37,7 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         finally:
             await run_in_threadpool(city.close)
 
-    app = FastAPI(
+    app = Service(
         title="gridmap",
         version=version("gridmap"),
         description="Who owns this location: grids, owners, joins and maps of a city's grid governance.",
@@ -52,7 +70,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_api_route("/healthz", _alive, include_in_schema=False)
     app.add_api_route("/readyz", _ready, include_in_schema=False)
     # The last one added is the outermost: whatever the others answer leaves with the headers.
-    app.add_middleware(api.Shortcut, endpoints=api.SHORTCUTS)
     app.add_middleware(problems.LastResort)
     app.add_middleware(BodyLimit)
     app.add_middleware(pages.SecurityHeaders)

@@ -1,10 +1,9 @@
 """Who owns a location, how sure that is, and why: the answer to a question from one snapshot."""
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -13,6 +12,7 @@ import shapely
 from gridmap.model.grids import Grid
 from gridmap.model.words import Text, words
 from gridmap.services.questions import Question
+from gridmap.services.shared import DATA, JSON, Shared, Way
 from gridmap.services.snapshot import Lines, Snapshot
 from gridmap.services.spots import Spot
 from gridmap.spatial.datums import NAMED, to_wgs84
@@ -27,8 +27,7 @@ _LEAST_DEGREE_M = 110_000.0  # no degree of latitude is shorter
 _WHOLE = 1 - 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The answer to one question; `to_dict` and `to_json` are the public form.
 
     Attributes
@@ -47,7 +46,7 @@ class Answer:
     status: str
     grid: Grid | None
     explanation: Explanation
-    owners: tuple[dict[str, Any], ...]
+    owners: tuple[Shared, ...]
     candidates: tuple[dict[str, Any], ...]
     certain: bool
     spots: tuple[Spot, ...]
@@ -55,28 +54,25 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the answer as the public contract has it; the caller may do with it what he likes."""
-        own: dict[str, Any] = _own(self._form())
+        own: dict[str, Any] = _own(self._form(DATA))
         return own
 
     def to_json(self) -> bytes:
         """Write the answer as the public contract has it."""
-        return orjson.dumps(self._form())
+        return orjson.dumps(self._form(JSON))
 
-    def _form(self) -> dict[str, Any]:
+    def _form(self, way: Way) -> dict[str, Any]:
         """Put the answer together; other answers share parts of it, so nobody but we may hold it."""
+        basis = self.snapshot.basis
         lines, other = self.snapshot.lines, self._other()
         nearest = None if self.grid or other is None else {**other["neighbour"], "distance_m": other["distance_m"]}
         return {
             "question": self._question(),
             "status": self.status,
-            "city": self.snapshot.city.to_dict(),
-            "generation": {
-                "id": lines.generation.id,
-                "scheme": lines.scheme.key,
-                "in_force_from": lines.generation.in_force_from,
-            },
-            "chain": lines.links[self.grid.id] if self.grid else (),
-            "owners": self.owners,
+            "city": basis["city"][way],
+            "generation": basis["generation"][way],
+            "chain": lines.links[self.grid.id][way] if self.grid else (),
+            "owners": [owner[way] for owner in self.owners],
             "agency": None,
             "candidates": self.candidates,
             "certain": self.certain,
@@ -163,7 +159,7 @@ def _without_owner(lines: Lines, question: Question) -> str:
 
 def _owners(
     snapshot: Snapshot, grid: Grid | None, told: Explanation, spots: tuple[Spot, ...], at: datetime
-) -> tuple[dict[str, Any], ...]:
+) -> tuple[Shared, ...]:
     """Find the ground's owner by the ladder, in a gap that of the nearest grid; then those of the building."""
     if grid is None and told.nearest < 0:
         return ()
@@ -176,13 +172,10 @@ def _owners(
 
 def _candidates(lines: Lines, question: Question, told: Explanation) -> tuple[dict[str, Any], ...]:
     """List the grids within reach, the largest share of the accuracy circle first."""
-    radius = question.accuracy_m or 0.0
-    if radius == 0.0:
-        reach = [(row, 0.0) for row in told.covering]
-        shares = [1.0 / len(reach) for _ in reach]
-    else:
-        reach = lines.index.within(question.lon, question.lat, radius)
-        shares = _shares(lines, [row for row, _ in reach], question.lon, question.lat, radius)
+    if not question.accuracy_m:
+        return tuple(_candidate(_leaf(lines, row), 1.0 / len(told.covering), 0.0) for row in told.covering)
+    reach = lines.index.within(question.lon, question.lat, question.accuracy_m)
+    shares = _shares(lines, [row for row, _ in reach], question.lon, question.lat, question.accuracy_m)
     listed = [_candidate(_leaf(lines, row), share, metres) for (row, metres), share in zip(reach, shares, strict=True)]
     return tuple(sorted(listed, key=lambda item: (-item["share"], item["id"])))
 

@@ -8,6 +8,7 @@ from typing import Any
 from gridmap.model.grids import Grid
 from gridmap.model.posts import Answerable, Holder, Post, Roster, Span
 from gridmap.model.words import Text, words
+from gridmap.services.shared import Shared
 from gridmap.services.spots import Spot
 
 
@@ -16,13 +17,11 @@ class _Kept:
     """What is told of a subject, and the range of time in which it is true."""
 
     during: Span
-    told: dict[str, Any] | None
+    told: Shared | None
 
 
 class Owners:
     """Who answers for the grids and buildings of one snapshot.
-
-    What it gives is shared by all answers of the snapshot: to be read, not to be changed.
 
     Parameters
     ----------
@@ -38,7 +37,7 @@ class Owners:
         self._roster = roster
         self._kept: dict[tuple[str, int, bool], _Kept] = {}
 
-    def of_ground(self, leaf: int, at: datetime, *, in_gap: bool) -> dict[str, Any] | None:
+    def of_ground(self, leaf: int, at: datetime, *, in_gap: bool) -> Shared | None:
         """Tell who answers for a leaf, or for the gap that it is nearest to; None where there is no post at all."""
         kept = self._kept.get(("grid", leaf, in_gap))
         if kept is None or not kept.during.holds(at):
@@ -49,7 +48,7 @@ class Owners:
             self._kept["grid", leaf, in_gap] = kept
         return kept.told
 
-    def of_building(self, spot: Spot, at: datetime, *, in_gap: bool) -> dict[str, Any] | None:
+    def of_building(self, spot: Spot, at: datetime, *, in_gap: bool) -> Shared | None:
         """Tell who answers for a building itself; None where it has no post."""
         kept = self._kept.get(("building", spot.id, in_gap))
         if kept is None or not kept.during.holds(at):
@@ -72,7 +71,7 @@ class Owners:
 
     def _find(self, ladder: list[tuple[str, int]], at: datetime, rule: str, building: str = "") -> _Kept:
         found = self._roster.answerable(ladder, at)
-        told = None if found is None else self._told(found, rule, building)
+        told = None if found is None else Shared.of(self._told(found, rule, building))
         return _Kept(self._roster.settled(ladder, at), told)
 
     def _told(self, owner: Answerable, rule: str, building: str) -> dict[str, Any]:

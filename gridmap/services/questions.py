@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,11 +18,11 @@ from gridmap.spatial.lattice import SCALE
 MOST_ACCURACY_M = 10_000.0
 _FLOORS = (-20, 300)
 _EAST, _NORTH = 180.0, 90.0
+Given = Mapping[str, str | float | int]
 _AS_GIVEN = {"wgs84", "cgcs2000"}  # nothing is to be converted, so one point needs no array
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """Who owns this location: as it was asked, read and checked.
 
     Attributes
@@ -62,22 +63,16 @@ def read_question(raw: Mapping[str, str | float | int | None]) -> Question:
         and so on.
     """
     faults: list[Fault] = []
-    x, y = _number(raw, "lon", faults), _number(raw, "lat", faults)
-    datum = _datum(raw, faults)
-    accuracy = _number(raw, "accuracy_m", faults, required=False, least=0.0, most=MOST_ACCURACY_M)
-    floor = _number(raw, "floor", faults, required=False, least=_FLOORS[0], most=_FLOORS[1])
+    given = {name: value for name, value in raw.items() if value is not None and value != ""}
+    x, y, datum = _number(given, "lon", faults), _number(given, "lat", faults), _datum(given, faults)
+    accuracy = _number(given, "accuracy_m", faults, 0.0, MOST_ACCURACY_M) if "accuracy_m" in given else None
+    floor = _number(given, "floor", faults, *_FLOORS) if "floor" in given else None
     if floor is not None and floor != int(floor):
         faults.append(Fault("floor", "is not a whole number", code="not_integer"))
-    category = _known(raw, "category", categories(), faults)
-    scheme = _known(raw, "scheme", schemes(), faults) or GOVERNANCE
-    instants: dict[str, datetime | None] = {}
-    for name in ("at", "known_at"):
-        instants[name] = None
-        if raw.get(name) not in {None, ""}:
-            try:
-                instants[name] = parse_instant(str(raw[name]), name)
-            except InputError as error:
-                faults += error.faults
+    category = _known(given, "category", categories(), faults) if "category" in given else None
+    scheme = _known(given, "scheme", schemes(), faults) if "scheme" in given else GOVERNANCE
+    at = _instant(given, "at", faults) if "at" in given else None
+    known_at = _instant(given, "known_at", faults) if "known_at" in given else None
     lon = lat = math.nan
     if x is not None and y is not None and datum is not None:
         try:
@@ -91,12 +86,12 @@ def read_question(raw: Mapping[str, str | float | int | None]) -> Question:
         lat,
         datum,
         (x, y),
-        at=instants["at"],
-        known_at=instants["known_at"],
+        at=at,
+        known_at=known_at,
         accuracy_m=accuracy,
         category=category,
         floor=None if floor is None else int(floor),
-        scheme=scheme,
+        scheme=scheme or GOVERNANCE,
     )
 
 
@@ -120,11 +115,10 @@ def place_of(x: float, y: float, datum: str) -> tuple[float, float]:
     return there
 
 
-def _datum(raw: Mapping[str, str | float | int | None], faults: list[Fault]) -> str | None:
-    text = raw.get("datum")
-    if text in {None, ""}:
-        mend = f"say {ALLOWED}; it is never guessed"
-        faults.append(Fault("datum", "is missing", mend, "missing"))
+def _datum(given: Given, faults: list[Fault]) -> str | None:
+    text = given.get("datum")
+    if text is None:
+        faults.append(Fault("datum", "is missing", f"say {ALLOWED}; it is never guessed", "missing"))
         return None
     if text in NAMED:
         return str(text)
@@ -135,27 +129,17 @@ def _datum(raw: Mapping[str, str | float | int | None], faults: list[Fault]) -> 
         return None
 
 
-def _number(
-    raw: Mapping[str, str | float | int | None],
-    name: str,
-    faults: list[Fault],
-    *,
-    required: bool = True,
-    least: float = -1e9,
-    most: float = 1e9,
-) -> float | None:
-    value = raw.get(name)
-    if value is None or value == "":
-        if required:
-            faults.append(Fault(name, "is missing", "give a number", "missing"))
+def _number(given: Given, name: str, faults: list[Fault], least: float = -1e9, most: float = 1e9) -> float | None:
+    value = given.get(name)
+    if value is None:
+        faults.append(Fault(name, "is missing", "give a number", "missing"))
         return None
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     except (TypeError, ValueError):
-        faults.append(Fault(name, f"{str(value)[:40]!r} is not a number", code="not_a_number"))
-        return None
+        number = math.nan
     if math.isnan(number):
         faults.append(Fault(name, f"{str(value)[:40]!r} is not a number", code="not_a_number"))
         return None
@@ -165,15 +149,19 @@ def _number(
     return number
 
 
-def _known(
-    raw: Mapping[str, str | float | int | None], name: str, known: Collection[str], faults: list[Fault]
-) -> str | None:
-    value = raw.get(name)
-    if value is None or value == "":
-        return None
-    if str(value) not in known:
+def _known(given: Given, name: str, known: Collection[str], faults: list[Fault]) -> str | None:
+    value = str(given[name])
+    if value not in known:
         names = sorted(known)
         listed = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")  # noqa: PLR2004 - enough to see the form
-        faults.append(Fault(name, f"{str(value)[:40]!r} is not known", f"there are {listed}", "unknown"))
+        faults.append(Fault(name, f"{value[:40]!r} is not known", f"there are {listed}", "unknown"))
         return None
-    return str(value)
+    return value
+
+
+def _instant(given: Given, name: str, faults: list[Fault]) -> datetime | None:
+    try:
+        return parse_instant(str(given[name]), name)
+    except InputError as error:
+        faults += error.faults
+        return None

@@ -31,6 +31,7 @@ from gridmap.model.layers import schemes
 from gridmap.model.posts import Roster
 from gridmap.model.schemes import GOVERNANCE, Scheme
 from gridmap.services.owners import Owners
+from gridmap.services.shared import Shared
 from gridmap.services.spots import Spots
 from gridmap.spatial.owners import OwnerTable
 from gridmap.spatial.ownership import OwnershipIndex
@@ -53,7 +54,7 @@ class Lines:
     chains
         For each leaf, the ids from the top down to it.
     links
-        The same as answers tell it, shared by all of them: to be read, not to be changed.
+        The same as answers tell it.
     leaves
         Ids of the grids that nobody divided further, in the row order of `index`.
     outlines
@@ -69,7 +70,7 @@ class Lines:
     generation: Generation
     grids: dict[int, Grid]
     chains: dict[int, tuple[int, ...]]
-    links: dict[int, tuple[dict[str, Any], ...]]
+    links: dict[int, Shared]
     leaves: NDArray[np.int64]
     outlines: dict[int, shapely.Geometry]
     index: OwnershipIndex
@@ -89,18 +90,28 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One consistent state: lines, posts and what stands where."""
+    """One consistent state: lines, posts and what stands where.
+
+    Attributes
+    ----------
+    basis
+        What an answer rests on, ``city`` and ``generation``, as answers tell it.
+    """
 
     city: CityCard
     lines: Lines
     roster: Roster
     spots: Spots
     owners: Owners
+    basis: dict[str, Shared]
 
     @classmethod
     def of(cls, city: CityCard, lines: Lines, roster: Roster, spots: Spots) -> "Snapshot":
         """Put the parts together."""
-        return cls(city, lines, roster, spots, Owners(lines.grids, lines.chains, roster))
+        generation = lines.generation
+        told = {"id": generation.id, "scheme": lines.scheme.key, "in_force_from": generation.in_force_from}
+        basis = {"city": Shared.of(city.to_dict()), "generation": Shared.of(told)}
+        return cls(city, lines, roster, spots, Owners(lines.grids, lines.chains, roster), basis)
 
     def is_of(self, city: CityCard, lines: Lines, roster: Roster, spots: Spots) -> bool:
         """Tell whether it was put together from these very parts."""
@@ -128,7 +139,7 @@ def build_lines(generation: Generation, frame: gpd.GeoDataFrame, extent: shapely
         generation=generation,
         grids=grids,
         chains=chains,
-        links={leaf: tuple(links[grid] for grid in chain) for leaf, chain in chains.items()},
+        links={leaf: Shared.of([links[grid] for grid in chain]) for leaf, chain in chains.items()},
         leaves=leaves["id"].to_numpy(np.int64),
         outlines=dict(zip(frame["id"].tolist(), frame.geometry, strict=True)),
         index=index,

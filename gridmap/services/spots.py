@@ -13,10 +13,10 @@ from gridmap.store.database import Database
 
 SHOP_REACH_M = 15.0
 _MOST_SHOPS = 5
-_METRES_PER_DEGREE = 111_195.0
+_NORTH_M = 111_195.0  # metres in a degree of latitude
 _SQUARE_M = 2 * SHOP_REACH_M
 
-Shops = dict[tuple[int, int], list[tuple[float, float, "Spot"]]]
+Shops = dict[tuple[float, float], list[tuple[float, float, "Spot"]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class Spots:
     shops
         Those within reach of each square of a plane in metres, with where they are in it: a question looks at one
         square.
-    latitude
-        Where the plane is true to scale.
+    east_m
+        Metres in a degree of longitude, in that plane.
     """
 
     areas: tuple[Spot, ...]
     area_index: OwnershipIndex
     shops: Shops
-    latitude: float
+    east_m: float
 
     @classmethod
     def empty(cls) -> "Spots":
@@ -72,19 +72,26 @@ class Spots:
         ids = np.array([spot.id for spot in listed], np.int64)
         index = OwnershipIndex.from_frame(gpd.GeoDataFrame({"id": ids}, geometry=outlines, crs=4326), id="id")
         latitude = float(shapely.get_y(shops.geometry.to_numpy()).mean()) if len(shops) else 0.0
-        return cls(tuple(listed), index, _by_square(shops, latitude), latitude)
+        east_m = _NORTH_M * math.cos(math.radians(latitude))
+        return cls(tuple(listed), index, _by_square(shops, east_m), east_m)
 
     def at(self, lon: float, lat: float) -> list[Spot]:
         """List the building and compound at a point, then the nearest shops within reach."""
-        covering = self.area_index.covering(lon, lat)
-        found = sorted((self.areas[row] for row in covering), key=lambda spot: (spot.kind, spot.id))
-        x, y = _plane(lon, lat, self.latitude)
-        near = [
-            (distance, spot.id, spot)
-            for east, north, spot in self.shops.get((_square(x), _square(y)), ())
-            if (distance := math.hypot(east - x, north - y)) < SHOP_REACH_M
-        ]
-        return found + [spot for _, _, spot in sorted(near)[:_MOST_SHOPS]]
+        found = [self.areas[row] for row in self.area_index.covering(lon, lat)]
+        found.sort(key=_kind_and_id)
+        x, y = lon * self.east_m, lat * _NORTH_M
+        if shops := self.shops.get((x // _SQUARE_M, y // _SQUARE_M)):
+            near = [
+                (distance, spot.id, spot)
+                for east, north, spot in shops
+                if (distance := math.hypot(east - x, north - y)) < SHOP_REACH_M
+            ]
+            found += [spot for _, _, spot in sorted(near)[:_MOST_SHOPS]]
+        return found
+
+
+def _kind_and_id(spot: Spot) -> tuple[str, int]:
+    return spot.kind, spot.id
 
 
 def _listed(frame: gpd.GeoDataFrame) -> list[Spot]:
@@ -92,19 +99,11 @@ def _listed(frame: gpd.GeoDataFrame) -> list[Spot]:
     return [Spot(int(i), kind, name, address) for i, kind, name, address in zip(*columns, strict=True)]
 
 
-def _by_square(shops: gpd.GeoDataFrame, latitude: float) -> Shops:
+def _by_square(shops: gpd.GeoDataFrame, east_m: float) -> Shops:
     squares: Shops = {}
     for spot, (lon, lat) in zip(_listed(shops), shapely.get_coordinates(shops.geometry).tolist(), strict=True):
-        x, y = _plane(lon, lat, latitude)
-        for column in {_square(x - SHOP_REACH_M), _square(x + SHOP_REACH_M)}:
-            for row in {_square(y - SHOP_REACH_M), _square(y + SHOP_REACH_M)}:
+        x, y = lon * east_m, lat * _NORTH_M
+        for column in {(x - SHOP_REACH_M) // _SQUARE_M, (x + SHOP_REACH_M) // _SQUARE_M}:
+            for row in {(y - SHOP_REACH_M) // _SQUARE_M, (y + SHOP_REACH_M) // _SQUARE_M}:
                 squares.setdefault((column, row), []).append((x, y, spot))
     return squares
-
-
-def _square(metres: float) -> int:
-    return math.floor(metres / _SQUARE_M)
-
-
-def _plane(lon: float, lat: float, latitude: float) -> tuple[float, float]:
-    return lon * _METRES_PER_DEGREE * math.cos(math.radians(latitude)), lat * _METRES_PER_DEGREE

@@ -47,7 +47,7 @@ def made():
 
 
 def names(owners, instants):
-    found = [owners.of_ground(10, instant, in_gap=False) for instant in instants]
+    found = [owners.of_ground(10, instant, in_gap=False).data for instant in instants]
     return [owner["holder"] and owner["holder"]["name"] for owner in found]
 
 
@@ -65,14 +65,14 @@ def test_whoever_it_is_at_that_instant_is_named_in_whatever_order_it_is_asked(ow
 
 
 def test_in_a_gap_the_level_above_answers_and_the_two_are_kept_apart(owners):
-    inside, gap = (owners.of_ground(10, T, in_gap=in_gap) for in_gap in (False, True))
+    inside, gap = (owners.of_ground(10, T, in_gap=in_gap).data for in_gap in (False, True))
     assert (inside["subject"]["id"], inside["why"]["rule"]) == (10, "ground")
     assert (gap["subject"]["id"], gap["why"]["rule"]) == (20, "fallback")
 
 
 def test_a_building_has_its_own_and_one_without_a_post_has_none(owners):
-    assert owners.of_building(TOWER, T - TICK, in_gap=False)["why"]["rule"] == "ladder_empty"
-    found = owners.of_building(TOWER, T, in_gap=False)
+    assert owners.of_building(TOWER, T - TICK, in_gap=False).data["why"]["rule"] == "ladder_empty"
+    found = owners.of_building(TOWER, T, in_gap=False).data
     assert (found["holder"]["name"], found["why"]["rule"], found["subject"]["name"]) == ("李", "building", "塔楼")
     assert owners.of_building(Spot(8, "building", "", ""), T, in_gap=False) is None
 
