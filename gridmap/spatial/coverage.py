@@ -1,8 +1,8 @@
 """Tell whether a set of grids is a clean coverage: every spot in one grid, no gap, no overlap.
 
 GEOS's own ``coverage_is_valid`` does not say so: it is content with a missing middle cell, a bow-tie,
-points and nothing at all. Here each fault has its own test, and each is listed with its place, its area and
-the grids concerned.
+points and nothing at all; and it objects to some sets without a fault (docs/decisions/0004-coverage-repair.md).
+Here each fault has its own test, and each is listed with its place, its area and the grids concerned.
 """
 
 from collections import defaultdict
@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
+from numpy.typing import NDArray
 
 from gridmap.model.errors import InputError
 from gridmap.spatial.defects import SLIVER_M, CoverageReport, Defect, Labels, NestingReport
-from gridmap.spatial.lattice import Geometries
+from gridmap.spatial.lattice import Geometries, Integers
 from gridmap.spatial.measures import length_m
 from gridmap.spatial.outlines import (
     Outlines,
@@ -24,12 +25,15 @@ from gridmap.spatial.outlines import (
     place_in_reason,
     place_of,
     read_outlines,
+    segments_of,
     to_degrees,
 )
 
 __all__ = ["SLIVER_M", "CoverageReport", "Defect", "NestingReport", "check", "check_nesting", "find_gaps"]
 
 _MOST_PAIRS = 200_000
+# Of two segments: no end of one lies inside the other.
+_NO_END_WITHIN = "*F*F*****"
 
 
 def check(frame: GeoDataFrame) -> CoverageReport:
@@ -67,7 +71,7 @@ def check(frame: GeoDataFrame) -> CoverageReport:
         duplicates=_largest_first(_duplicates(areas, label)),
         overlaps=_largest_first(overlaps),
         gaps=_largest_first(describe_gaps(find_gaps(areas), areas, label)),
-        unmatched=[defect for defect in _unmatched(areas, label) if defect.grids[0] not in known],
+        unmatched=_unmatched(areas, np.array([key not in known for key in label.index], dtype=bool), label),
         slivers=_largest_first(_slivers(areas, label)),
     )
 
@@ -216,13 +220,40 @@ def _slivers(areas: Geometries, label: Labels) -> list[Defect]:
     ]
 
 
-def _unmatched(areas: Geometries, label: Labels) -> list[Defect]:
-    edges = shapely.coverage_invalid_edges(areas)
-    rows = np.flatnonzero(~shapely.is_empty(edges))
-    spots = to_degrees(shapely.point_on_surface(edges[rows]))
+def _unmatched(areas: Geometries, chosen: NDArray[np.bool_], label: Labels) -> list[Defect]:
+    """List those of the chosen areas whose edges are not their neighbours' edges.
+
+    GEOS judges a corner by one ring alone. Where a hole meets its shell at a node, it takes an area that touches
+    the node from outside the shell for one that lies within, since outside the hole it is. So each edge that it
+    finds is looked at once more.
+    """
+    found = shapely.coverage_invalid_edges(areas)
+    found[~chosen] = None
+    lines, of_line = shapely.get_parts(found, return_index=True)
+    edges, line = segments_of(lines)
+    owner = of_line[line]
+    faulty = _meets_between_nodes(edges, owner, areas)
+    rows, first = np.unique(owner[faulty], return_index=True)
+    spots = to_degrees(shapely.point_on_surface(edges[faulty][first]))
     return [
         label.defect("unmatched", [int(row)], place=(spot.x, spot.y)) for row, spot in zip(rows, spots, strict=True)
     ]
+
+
+def _meets_between_nodes(edges: Geometries, owner: Integers, areas: Geometries) -> NDArray[np.bool_]:
+    """Tell which edges meet one of another area elsewhere than at a node of both.
+
+    Edges that cross are not told: their areas overlap, and `_overlaps` lists that.
+    """
+    near = np.unique(shapely.STRtree(areas).query(edges)[1])
+    parts, of_part = shapely.get_parts(areas[near], return_index=True)
+    rings, of_ring = shapely.get_rings(parts, return_index=True)
+    others, of_other = segments_of(rings)
+    mine, other = shapely.STRtree(others).query(edges, predicate="intersects")
+    foreign = owner[mine] != near[of_part[of_ring[of_other[other]]]]
+    mine, other = mine[foreign], other[foreign]
+    apart = ~shapely.relate_pattern(edges[mine], others[other], _NO_END_WITHIN)
+    return np.isin(np.arange(len(edges)), mine[apart])
 
 
 def _ground(

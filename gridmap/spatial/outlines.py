@@ -114,6 +114,25 @@ def place_in_reason(reason: str) -> tuple[float, float] | None:
     return (round(float(match[1])) / SCALE, round(float(match[2])) / SCALE) if match else None
 
 
+def segments_of(geometries: Geometries) -> tuple[Geometries, NDArray[np.int64]]:
+    """Take lines or rings apart into straight segments.
+
+    Parameters
+    ----------
+    geometries
+        LineStrings and LinearRings, no collections.
+
+    Returns
+    -------
+    tuple
+        LineStrings of two points in order, and for each the position of the line it is from.
+    """
+    points, line = shapely.get_coordinates(geometries, return_index=True)
+    same = line[1:] == line[:-1]
+    segments = shapely.linestrings(np.stack([points[:-1][same], points[1:][same]], axis=1))
+    return np.asarray(segments, dtype=object), line[:-1][same]
+
+
 def overlapping_pairs(areas: Geometries) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Find the pairs of areas whose interiors meet, by GEOS's exact predicate.
 
@@ -150,9 +169,7 @@ def _what_instead(geometry: shapely.Geometry | None) -> str:
 
 def _is_tangled(geometry: shapely.Geometry) -> bool:
     """Tell whether too many segments cross others, counted until it is too many."""
-    points, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(geometry)), return_index=True)
-    same = ring[1:] == ring[:-1]
-    segments = shapely.linestrings(np.stack([points[:-1][same], points[1:][same]], axis=1))
+    segments, _ = segments_of(shapely.get_rings(shapely.get_parts(geometry)))
     tree = shapely.STRtree(segments)
     crossings = 0
     for start in range(0, len(segments), _CHUNK):

@@ -40,6 +40,7 @@ ENCLAVE_KEEPS = 0.1
 """A grid that would keep a smaller share of its ground than this to larger grids is an enclave in them."""
 
 _NOBODY = -1
+# One has been enough wherever it was counted; the bound is there because nothing proves that for doubles.
 _MOST_ROUNDS = 4
 
 
@@ -137,7 +138,8 @@ def repair(
     ------
     CoverageError
         When a row has no area (``not_an_area``), is too tangled to be mended (``too_complex``), or would
-        vanish because others claim all its ground (``vanishes``): every such row is named.
+        vanish because others claim all its ground (``vanishes``): every such row is named. When four rounds of
+        noding leave faults, with those.
     """
     before = before or check(frame)
     label = Labels(frame)
@@ -158,7 +160,8 @@ def repair(
         after = check(result)
         if _is_done(after, fill_below_m2):
             return RepairResult(result, changes, before, after)
-        # Rounding moved an edge over a vertex nearby: what came out is noded once more.
+        # Crossings are computed in doubles before they are rounded: should one have come to lie on the wrong
+        # lattice point, an edge may pass over a node; what came out is noded once more.
         areas = read_outlines(result).areas
     raise CoverageError(after.faults(), "the repaired grids")
 

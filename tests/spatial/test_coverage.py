@@ -144,6 +144,26 @@ def test_a_missing_node_on_a_common_border_is_told():
     assert 10 in {defect.grids[0] for defect in report.unmatched}
 
 
+# A hole that meets its shell at a node, what fills it, and a neighbour that touches that node from outside.
+PIERCED = [
+    shapely.Polygon([(0, 0), (4, 0), (4, 2), (4, 4), (0, 4)], [[(4, 2), (2, 1), (2, 3)]]),
+    shapely.Polygon([(4, 2), (2, 1), (2, 3)]),
+    shapely.Polygon([(4, 2), (5, 1), (9, 1), (9, 3), (5, 3)]),
+]
+
+
+def test_a_neighbour_at_the_node_where_a_hole_meets_its_shell_is_clean():
+    assert check(grids(*PIERCED)).clean
+
+
+def test_of_true_and_false_alarms_about_nodes_the_true_are_told_with_their_place():
+    report = check(grids(*PIERCED, shapely.box(9, 1, 10, 9)))
+    assert {defect.grids for defect in report.unmatched} == {(12,), (13,)}
+    border = at(shapely.box(9, 1, 9, 9))
+    assert all(border.covers(shapely.Point(defect.lon, defect.lat)) for defect in report.unmatched)
+    assert not report.overlaps
+
+
 def test_a_scribble_is_told_and_does_not_hang():
     rng = np.random.default_rng(5)
     report = check(grids(shapely.Polygon(rng.integers(0, 1000, (3000, 2))), shapely.box(2000, 0, 2001, 1)))
