@@ -16,13 +16,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridmap.model.errors import SetupError
+from gridmap.model.errors import InputError, SetupError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 OLDEST_SPARK, OLDEST_JAVA = 4, 17
 
+_MASTER = re.compile(r"local(\[.+\])?|local-cluster\[.+\]|yarn|(spark|k8s)://.+")
+_NAMING = re.compile(r"\[[A-Z_.0-9]+\]|[\w.$]*(Error|Exception)\b")
 _LOOPBACK = "127.0.0.1"
 _ROWS_A_BATCH = 1 << 16  # of Arrow, between Java and Python
 _QUIET: dict[str, bool | float | int | str | None] = {
@@ -98,9 +100,14 @@ def session(master: str, folder: Path) -> Iterator["SparkSession"]:
 
     Raises
     ------
+    InputError
+        There is no such kind of master.
     SetupError
         pyspark or Java is missing or too old, or Spark does not start.
     """
+    if not _MASTER.fullmatch(master):
+        known = "local[*], local[2], spark://…, yarn or k8s://…"
+        raise InputError.of("--master", f"“{master[:40]}” is no master of Spark", f"give {known}", "unknown")
     refuse_setup()
     from py4j.protocol import Py4JError  # noqa: PLC0415 - an extra, and slow to load
     from pyspark.errors import PySparkException  # noqa: PLC0415
@@ -117,7 +124,9 @@ def session(master: str, folder: Path) -> Iterator["SparkSession"]:
             with _errors_into(log):
                 one = SparkSession.builder.master(master).config(map=conf).getOrCreate()
         except (PySparkException, Py4JError) as error:
-            raise SetupError(f"Spark does not start with master {master}: {reason(error)}") from error
+            said = log.read_text(encoding="utf-8", errors="replace").splitlines()
+            why = next((line for line in said if line.startswith("Error: ")), reason(error))
+            raise SetupError(f"Spark does not start with master {master}: {why[:300]}") from error
         try:
             yield one
         finally:
@@ -128,9 +137,10 @@ def session(master: str, folder: Path) -> Iterator["SparkSession"]:
 
 
 def reason(error: Exception) -> str:
-    """Give the first line of what Spark says of a failure."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines or [type(error).__name__])[0][:300]
+    """Give the line of what Spark says of a failure that names it, the first one by default."""
+    lines = [line.strip(": ") for line in str(error).splitlines() if line.strip(": ")]
+    naming = [line for line in lines if _NAMING.match(line)]
+    return (naming or lines or [type(error).__name__])[0][:300]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 
 from gridmap.batch import session as module
 from gridmap.batch.session import is_local, refuse_setup, session
-from gridmap.model.errors import SetupError
+from gridmap.model.errors import InputError, SetupError
 
 
 @pytest.fixture
@@ -74,9 +74,16 @@ def test_pyspark_that_is_too_old_or_missing(monkeypatch):
         refuse_setup()
 
 
-def test_a_master_that_spark_does_not_know(tmp_path):
+@pytest.mark.parametrize("master", ["mars", "", "localhost:7077", "spark:", "local[]"])
+def test_what_is_no_master_is_told_before_java_starts(master, tmp_path):
+    with pytest.raises(InputError, match="is no master of Spark"), session(master, tmp_path):
+        pass
+
+
+def test_a_spark_that_does_not_start(tmp_path):
     environment = dict(os.environ)
-    with pytest.raises(SetupError, match="does not start with master mars"), session("mars", tmp_path):
+    told = r"does not start with master local\[many\]: .*Exception: .*local\[many\]"
+    with pytest.raises(SetupError, match=told), session("local[many]", tmp_path):
         pass
     assert dict(os.environ) == environment
 
