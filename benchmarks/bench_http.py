@@ -79,7 +79,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(name: str, given: str, path: str, core: int) -> Iterator[tuple[int, int, int]]:
+def served(name: str, given: str, path: str) -> Iterator[tuple[int, int, int]]:
     """Serve one of them; give its process, its port, and the length of its answer at a path."""
     port = free_port()
     process = subprocess.Popen([sys.executable, HERE / "served.py", name, given, str(port)])
@@ -128,14 +128,13 @@ def measured(url: str, points: list[tuple[float, float]]) -> tuple[dict[str, lis
     one = {name: lines.partition("\n")[0] for name, lines in addresses.items()}
     rounds: dict[str, list[dict[str, float]]] = {name: [] for name in NAMES}
     with ExitStack() as stack:
-        start = partial(served, core=cores[0])
-        here = {"gridmap": stack.enter_context(start("gridmap", url, one["gridmap"]))}
+        here = {"gridmap": stack.enter_context(served("gridmap", url, one["gridmap"]))}
         size = here["gridmap"][2]
-        here["bare"] = stack.enter_context(start("bare", str(size), one["bare"]))
-        here["tipg"] = stack.enter_context(start("tipg", url, one["tipg"]))
+        here["bare"] = stack.enter_context(served("bare", str(size), one["bare"]))
+        here["tipg"] = stack.enter_context(served("tipg", url, one["tipg"]))
         for process, _, _ in here.values():
-            for thread in os.listdir(f"/proc/{process}/task"):
-                os.sched_setaffinity(int(thread), {cores[0]})
+            for thread in Path(f"/proc/{process}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {cores[0]})
         for turn in range(-1, ROUNDS):
             for name in NAMES if turn % 2 else NAMES[::-1]:
                 process, port, _ = here[name]
@@ -156,23 +155,30 @@ def main() -> None:
         theirs = rounds[name]
         cells = [spread(map(itemgetter(key), theirs)) for key in ("rate", "p50", "p99", "cpu")]
         ratios = [
-            spread(map(truediv, map(itemgetter(key), ours), map(itemgetter(key), theirs))) for key in ("rate", "p99")
+            spread(map(truediv, map(itemgetter(key), ours), map(itemgetter(key), theirs))) + " ×"
+            for key in ("rate", "p99")
         ]
         rows.append([title, *cells, *(ratios if name != "gridmap" else ["", ""])])
     busy = statistics.median(told["busy"] for told in rounds["bare"])
     measuring.write(
         "http",
         "One location over HTTP",
-        ["", "answers/s", "p50 ms", "p99 ms", "server CPU µs", "answers/s: gridmap's ×", "p99: gridmap's ×"],
+        ["", "answers/s", "p50 ms", "p99 ms", "server CPU µs", "gridmap: answers/s", "gridmap: p99"],
         rows,
         [
-            f"Least–median–greatest of {ROUNDS} rounds of {SECONDS} s, {CONNECTIONS} connections kept alive; ratios are"
-            " of the same round.",
-            f"{len(points):,} random points in the demo city; gridmap's answer has about {size:,} bytes, the bare route's"
-            " as many, and tipg's leaves the outline out.",
-            "Each is one process on one core with the settings of `gridmap up`; who asks has another core, and was busy"
-            f" for {busy:.0%} of the time beside the bare route.",
-            "Server CPU is that of the serving process for one answer; for tipg, PostgreSQL's comes on top.",
+            (
+                f"Least–median–greatest of {ROUNDS} rounds of {SECONDS} s, {CONNECTIONS} connections kept alive; × is"
+                " the ratio within a round."
+            ),
+            (
+                f"{len(points):,} random points in the demo city. gridmap's answer has about {size:,} bytes and the"
+                " bare route's as many; tipg's names the grid, without its outline."
+            ),
+            (
+                "Each is one process on one core, with the settings of `gridmap up`; who asks has another core, and"
+                f" was busy for {busy:.0%} of the time beside the bare route."
+            ),
+            "Server CPU is that of the serving process for one answer; to tipg's, PostgreSQL's is to be added.",
             measuring.versions("fastapi", "uvicorn", "httptools", "uvloop", "tipg") + ".",
         ],
     )

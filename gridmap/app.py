@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from gridmap import api, pages
 from gridmap.api import docs, problems
@@ -25,14 +25,13 @@ class Service(FastAPI):
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the framework's own
         super().__init__(**options)
-        self._shortcut = api.Shortcut(api.SHORTCUTS)
-        self._guarded: ASGIApp = pages.SecurityHeaders(problems.LastResort(self._shortcut))
+        self._shortcut = api.Shortcut(api.SHORTCUTS, pages.HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take the short way where there is one."""
         if self._shortcut.knows(scope):
             scope["app"] = self
-            await self._guarded(scope, receive, send)
+            await self._shortcut(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 

@@ -96,10 +96,11 @@ async def _http(_request: Request, error: HTTPException) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    return _logged(request.url.path, error)
+    return unexpected(request.url.path, error)
 
 
-def _logged(path: str, error: Exception) -> Response:
+def unexpected(path: str, error: Exception) -> Response:
+    """Put an error that nobody foresaw into the log, and turn it into a problem that says nothing of it."""
     # The plain traceback: one with the values of variables takes seconds, and puts telephone numbers into the log.
     trace = "".join(traceback.format_exception(error))
     structlog.get_logger().error("unexpected error", path=path, traceback=trace)
@@ -126,7 +127,7 @@ class LastResort:
         except Exception as error:
             if scope["type"] != "http" or started:
                 raise
-            await _logged(scope["path"], error)(scope, receive, send)
+            await unexpected(scope["path"], error)(scope, receive, send)
 
 
 def _speakable(body: dict[str, object]) -> bool:

@@ -36,10 +36,12 @@ class Text:
 
     def format(self, **values: Any) -> "Text":  # noqa: ANN401 - whatever can be formatted
         """Fill the places in both languages; a `Text` value is said in each one's own."""
+        if not any(isinstance(value, Text) for value in values.values()):
+            return Text(self.zh.format_map(values), self.en.format_map(values))
         said = {
             lang: {k: getattr(v, lang) if isinstance(v, Text) else v for k, v in values.items()} for lang in LANGUAGES
         }
-        return Text(self.zh.format(**said["zh"]), self.en.format(**said["en"]))
+        return Text(self.zh.format_map(said["zh"]), self.en.format_map(said["en"]))
 
 
 @cache

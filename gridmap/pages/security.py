@@ -32,9 +32,10 @@ def policy(nonce: str | None = None) -> str:
     )
 
 
-_HEADERS: Final = tuple(
+HEADERS: Final = tuple(
     (name.lower().encode(), value.encode()) for name, value in {**COMMON, "Content-Security-Policy": policy()}.items()
 )
+"""What every response carries that does not say otherwise."""
 
 
 def new_nonce() -> str:
@@ -61,7 +62,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 given = message.get("headers", [])
                 names = {name.lower() for name, _ in given}
-                message["headers"] = [*given, *(header for header in _HEADERS if header[0] not in names)]
+                message["headers"] = [*given, *(header for header in HEADERS if header[0] not in names)]
             await send(message)
 
         await self.app(scope, receive, completed)

@@ -35,9 +35,8 @@ def ask(city: OpenCity, raw: Mapping[str, str | float | int | None]) -> Answer:
 
 def answer(city: OpenCity, question: Question) -> Answer:
     """Answer one question; a gap is put on record."""
-    now = city.keeper.now()
-    snapshot = city.keeper.snapshot(question.at or now, question.scheme, question.known_at)
-    found = who_owns(snapshot, question, now)
+    at, snapshot = city.keeper.asked(question.at, question.scheme, question.known_at)
+    found = who_owns(snapshot, question, at)
     if found.status == "gap":
         lines, told = snapshot.lines, found.explanation
         nearest = int(lines.leaves[told.nearest]) if told.nearest >= 0 else None

@@ -11,6 +11,7 @@ import shapely
 
 from gridmap.model.grids import Grid
 from gridmap.model.words import Text, words
+from gridmap.services.leaves import Leaf, candidate
 from gridmap.services.questions import Question
 from gridmap.services.shared import DATA, JSON, Shared, Way
 from gridmap.services.snapshot import Lines, Snapshot
@@ -34,7 +35,7 @@ class Answer(NamedTuple):
     ----------
     status
         ``inside``, ``on_border``, ``gap`` or ``outside``.
-    grid
+    leaf
         The owner; None in a gap and outside.
     owners
         Who answers, as `gridmap.services.owners` tells it.
@@ -44,13 +45,18 @@ class Answer(NamedTuple):
     at: datetime
     snapshot: Snapshot
     status: str
-    grid: Grid | None
+    leaf: Leaf | None
     explanation: Explanation
     owners: tuple[Shared, ...]
-    candidates: tuple[dict[str, Any], ...]
+    candidates: Shared
     certain: bool
     spots: tuple[Spot, ...]
     warnings: tuple[tuple[str, Text], ...]
+
+    @property
+    def grid(self) -> Grid | None:
+        """The owner; None in a gap and outside."""
+        return self.leaf.grid if self.leaf else None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the answer as the public contract has it; the caller may do with it what he likes."""
@@ -63,20 +69,23 @@ class Answer(NamedTuple):
 
     def _form(self, way: Way) -> dict[str, Any]:
         """Put the answer together; other answers share parts of it, so nobody but we may hold it."""
-        basis = self.snapshot.basis
-        lines, other = self.snapshot.lines, self._other()
-        nearest = None if self.grid or other is None else {**other["neighbour"], "distance_m": other["distance_m"]}
+        basis, leaf, told = self.snapshot.basis, self.leaf, self.explanation
+        border = nearest = None
+        if told.nearest >= 0:
+            other, metres = self.snapshot.lines.by_row[told.nearest], round(told.nearest_m, 1)
+            border = {"distance_m": metres, "neighbour": other.neighbour[way]} if leaf else None
+            nearest = None if leaf else {**other.neighbour.data, "distance_m": metres}
         return {
             "question": self._question(),
             "status": self.status,
             "city": basis["city"][way],
             "generation": basis["generation"][way],
-            "chain": lines.links[self.grid.id][way] if self.grid else (),
+            "chain": leaf.links[way] if leaf else (),
             "owners": [owner[way] for owner in self.owners],
             "agency": None,
-            "candidates": self.candidates,
+            "candidates": self.candidates[way],
             "certain": self.certain,
-            "border": other if self.grid else None,
+            "border": border,
             "nearest": nearest,
             "places": [{"id": s.id, "kind": s.kind, "name": s.name, "address": s.address} for s in self.spots],
             "warnings": [{"code": code, **text.to_dict()} for code, text in self.warnings],
@@ -97,44 +106,26 @@ class Answer(NamedTuple):
             "scheme": q.scheme,
         }
 
-    def _other(self) -> dict[str, Any] | None:
-        """Name the nearest other grid and how far it is."""
-        if self.explanation.nearest < 0:
-            return None
-        grid = _leaf(self.snapshot.lines, self.explanation.nearest)
-        return {
-            "distance_m": round(self.explanation.nearest_m, 1),
-            "neighbour": {"id": grid.id, "code": grid.code, "name": grid.name, "level": grid.level},
-        }
 
-
-def who_owns(snapshot: Snapshot, question: Question, now: datetime) -> Answer:
-    """Answer one question from one snapshot.
-
-    Parameters
-    ----------
-    snapshot
-        The state in force at the instant asked about.
-    now
-        The database's time; the instant asked about where the question names none.
-    """
-    lines, at = snapshot.lines, question.at or now
+def who_owns(snapshot: Snapshot, question: Question, at: datetime) -> Answer:
+    """Answer one question from one snapshot: the state in force at the instant asked about."""
+    lines = snapshot.lines
     told = lines.index.explain(question.lon, question.lat)
-    grid = _leaf(lines, told.owner) if told.owner >= 0 else None
-    status = told.status if grid else _without_owner(lines, question)
+    leaf = lines.by_row[told.owner] if told.owner >= 0 else None
+    status = told.status if leaf else _without_owner(lines, question)
+    spots = snapshot.spots.at(question.lon, question.lat)
     candidates = _candidates(lines, question, told)
-    spots = tuple(snapshot.spots.at(question.lon, question.lat))
     return Answer(
         question,
         at,
         snapshot,
         status,
-        grid,
+        leaf,
         told,
-        () if status == "outside" else _owners(snapshot, grid, told, spots, at),
+        () if status == "outside" else _owners(snapshot, leaf, told, spots, at),
         candidates,
-        status == "inside" and len(candidates) == 1 and candidates[0]["share"] >= _WHOLE,
-        spots,
+        status == "inside" and len(candidates.data) == 1 and candidates.data[0]["share"] >= _WHOLE,
+        tuple(spots),
         tuple(_warnings(lines, question, told, status)),
     )
 
@@ -148,47 +139,38 @@ def _own(form: Any) -> Any:  # noqa: ANN401 - whatever an answer is made of
     return form
 
 
-def _leaf(lines: Lines, row: int) -> Grid:
-    return lines.grids[int(lines.leaves[row])]
-
-
 def _without_owner(lines: Lines, question: Question) -> str:
     row, _ = lines.extent.owner(question.lon, question.lat)
     return "gap" if row >= 0 else "outside"
 
 
 def _owners(
-    snapshot: Snapshot, grid: Grid | None, told: Explanation, spots: tuple[Spot, ...], at: datetime
+    snapshot: Snapshot, leaf: Leaf | None, told: Explanation, spots: list[Spot], at: datetime
 ) -> tuple[Shared, ...]:
     """Find the ground's owner by the ladder, in a gap that of the nearest grid; then those of the building."""
-    if grid is None and told.nearest < 0:
+    if leaf is None and told.nearest < 0:
         return ()
-    in_gap = grid is None
-    leaf = grid or _leaf(snapshot.lines, told.nearest)
-    found = [snapshot.owners.of_ground(leaf.id, at, in_gap=in_gap)]
+    in_gap = leaf is None
+    ground = leaf or snapshot.lines.by_row[told.nearest]
+    found = [snapshot.owners.of_ground(ground.grid.id, at, in_gap=in_gap)]
     found += [snapshot.owners.of_building(s, at, in_gap=in_gap) for s in spots if s.kind == "building"]
-    return tuple(owner for owner in found if owner)
+    return tuple([owner for owner in found if owner])
 
 
-def _candidates(lines: Lines, question: Question, told: Explanation) -> tuple[dict[str, Any], ...]:
+def _candidates(lines: Lines, question: Question, told: Explanation) -> Shared:
     """List the grids within reach, the largest share of the accuracy circle first."""
-    if not question.accuracy_m:
-        return tuple(_candidate(_leaf(lines, row), 1.0 / len(told.covering), 0.0) for row in told.covering)
-    reach = lines.index.within(question.lon, question.lat, question.accuracy_m)
-    shares = _shares(lines, [row for row, _ in reach], question.lon, question.lat, question.accuracy_m)
-    listed = [_candidate(_leaf(lines, row), share, metres) for (row, metres), share in zip(reach, shares, strict=True)]
-    return tuple(sorted(listed, key=lambda item: (-item["share"], item["id"])))
-
-
-def _candidate(grid: Grid, share: float, metres: float) -> dict[str, Any]:
-    return {
-        "id": grid.id,
-        "code": grid.code,
-        "name": grid.name,
-        "level": grid.level,
-        "share": round(share, 4),
-        "distance_m": round(metres, 1),
-    }
+    if question.accuracy_m:
+        reach = lines.index.within(question.lon, question.lat, question.accuracy_m)
+        shares = _shares(lines, [row for row, _ in reach], question.lon, question.lat, question.accuracy_m)
+    elif len(told.covering) == 1:
+        return lines.by_row[told.covering[0]].alone
+    else:
+        reach = [(row, 0.0) for row in told.covering]
+        shares = [1.0 / len(reach) for _ in reach]
+    listed = [
+        candidate(lines.by_row[row].grid, share, metres) for (row, metres), share in zip(reach, shares, strict=True)
+    ]
+    return Shared.of(sorted(listed, key=lambda item: (-item["share"], item["id"])))
 
 
 def _shares(lines: Lines, rows: list[int], lon: float, lat: float, radius: float) -> list[float]:
@@ -212,7 +194,7 @@ def _circle(radius: float) -> shapely.Polygon:
 def _warnings(lines: Lines, question: Question, told: Explanation, status: str) -> list[tuple[str, Text]]:
     found = []
     if status == "on_border":
-        names = [_leaf(lines, row).name for row in told.covering[1:]]
+        names = [lines.by_row[row].grid.name for row in told.covering[1:]]
         if names:
             found.append(("on_border", words("locate.on_border", names="、".join(names))))
     if status == "gap":
@@ -222,7 +204,8 @@ def _warnings(lines: Lines, question: Question, told: Explanation, status: str) 
         found += _better_datum(lines, question)
     if status == "inside" and question.accuracy_m is None and told.nearest_m < NEAR_M:
         metres = f"{told.nearest_m:.0f}" if told.nearest_m >= 1 else "<1"
-        found.append(("near_border", words("locate.near_border", metres=metres, name=_leaf(lines, told.nearest).name)))
+        name = lines.by_row[told.nearest].grid.name
+        found.append(("near_border", words("locate.near_border", metres=metres, name=name)))
     return found
 
 

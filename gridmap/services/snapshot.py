@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -30,6 +29,7 @@ from gridmap.model.grids import Grid
 from gridmap.model.layers import schemes
 from gridmap.model.posts import Roster
 from gridmap.model.schemes import GOVERNANCE, Scheme
+from gridmap.services.leaves import Leaf, make_leaves
 from gridmap.services.owners import Owners
 from gridmap.services.shared import Shared
 from gridmap.services.spots import Spots
@@ -53,10 +53,10 @@ class Lines:
         By permanent id.
     chains
         For each leaf, the ids from the top down to it.
-    links
-        The same as answers tell it.
     leaves
         Ids of the grids that nobody divided further, in the row order of `index`.
+    by_row
+        The same with what answers say of them.
     outlines
         Outlines of all grids by id.
     extent
@@ -70,8 +70,8 @@ class Lines:
     generation: Generation
     grids: dict[int, Grid]
     chains: dict[int, tuple[int, ...]]
-    links: dict[int, Shared]
     leaves: NDArray[np.int64]
+    by_row: tuple[Leaf, ...]
     outlines: dict[int, shapely.Geometry]
     index: OwnershipIndex
     extent: OwnershipIndex
@@ -132,15 +132,14 @@ def build_lines(generation: Generation, frame: gpd.GeoDataFrame, extent: shapely
     leaves = frame[is_leaf]
     scheme = schemes()[generation.scheme]
     chains = {int(leaf): _chain(grids, int(leaf)) for leaf in leaves["id"]}
-    links = {grid.id: _link(scheme, grid) for grid in grids.values()}
     index, ground = OwnershipIndex.from_frame(leaves, id="id"), build_extent(extent)
     return Lines(
         scheme=scheme,
         generation=generation,
         grids=grids,
         chains=chains,
-        links={leaf: Shared.of([links[grid] for grid in chain]) for leaf, chain in chains.items()},
         leaves=leaves["id"].to_numpy(np.int64),
+        by_row=make_leaves(scheme, grids, chains, leaves["id"].tolist()),
         outlines=dict(zip(frame["id"].tolist(), frame.geometry, strict=True)),
         index=index,
         extent=ground,
@@ -171,11 +170,6 @@ def _chain(grids: dict[int, Grid], leaf: int) -> tuple[int, ...]:
     while (parent := grids[chain[-1]].parent) is not None:
         chain.append(parent)
     return tuple(reversed(chain))
-
-
-def _link(scheme: Scheme, grid: Grid) -> dict[str, Any]:
-    title = scheme.level(grid.level).title.to_dict()
-    return {"level": grid.level, "level_name": title, "id": grid.id, "code": grid.code, "name": grid.name}
 
 
 @dataclass
@@ -305,8 +299,7 @@ class Keeper:
 
     def is_fresh(self) -> bool:
         """Tell whether questions about now are answered without asking the database."""
-        watched = self._thread is not None and self._thread.is_alive()
-        return time.monotonic() - self._looked <= (STALE_SECONDS if watched else LOOK_SECONDS)
+        return time.monotonic() - self._looked <= (STALE_SECONDS if self._thread is not None else LOOK_SECONDS)
 
     def _fresh(self) -> None:
         if self.is_fresh():
@@ -318,7 +311,13 @@ class Keeper:
     def snapshot(
         self, at: datetime | None = None, scheme: str = GOVERNANCE, known_at: datetime | None = None
     ) -> Snapshot:
-        """Give the state in force at an instant, now by default.
+        """Give the state in force at an instant, now by default; see `asked`."""
+        return self.asked(at, scheme, known_at)[1]
+
+    def asked(
+        self, at: datetime | None = None, scheme: str = GOVERNANCE, known_at: datetime | None = None
+    ) -> tuple[datetime, Snapshot]:
+        """Give the instant asked about, now by default, and the state in force then.
 
         Parameters
         ----------
@@ -332,16 +331,17 @@ class Keeper:
         UnavailableError
             The database does not answer.
         """
-        if scheme not in schemes():
-            raise NotFoundError(f"there is no scheme {scheme!r}; there are {', '.join(schemes())}")
-        instant = at or self.now()
         if at is not None:
             self._fresh()
-        for lines in self._ahead.get(scheme, ()) if known_at is None else ():
+        instant = at or self.now()
+        ahead = self._ahead.get(scheme)  # not before the look that either of the two may take
+        if ahead is None and scheme not in schemes():
+            raise NotFoundError(f"there is no scheme {scheme!r}; there are {', '.join(schemes())}")
+        for lines in ahead or () if known_at is None else ():
             start, end = lines.generation.in_force_from, lines.generation.in_force_until
             if start is not None and start <= instant and (end is None or instant < end):
-                return self._with(lines)
-        return self._with(self._at(instant, scheme, known_at))
+                return instant, self._with(lines)
+        return instant, self._with(self._at(instant, scheme, known_at))
 
     def _with(self, lines: Lines) -> Snapshot:
         if self._city is None:

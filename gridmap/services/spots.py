@@ -77,8 +77,9 @@ class Spots:
 
     def at(self, lon: float, lat: float) -> list[Spot]:
         """List the building and compound at a point, then the nearest shops within reach."""
-        found = [self.areas[row] for row in self.area_index.covering(lon, lat)]
-        found.sort(key=_kind_and_id)
+        found: list[Spot] = []
+        if rows := self.area_index.covering(lon, lat):
+            found += sorted([self.areas[row] for row in rows], key=_kind_and_id)
         x, y = lon * self.east_m, lat * _NORTH_M
         if shops := self.shops.get((x // _SQUARE_M, y // _SQUARE_M)):
             near = [
