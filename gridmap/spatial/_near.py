@@ -114,9 +114,17 @@ def _to_run(x: int, y: int, edges: NDArray[np.int32], first: int, last: int, kx:
     best = np.inf
     for i in range(first, last):
         ax, ay = (edges[i, 0] - x) * kx, (edges[i, 1] - y) * ky
+        bx, by = (edges[i, 2] - x) * kx, (edges[i, 3] - y) * ky
         dx, dy = (edges[i, 2] - edges[i, 0]) * kx, (edges[i, 3] - edges[i, 1]) * ky
-        along = min(max(-(ax * dx + ay * dy) / (dx * dx + dy * dy), 0.0), 1.0)
-        best = min(best, (ax + along * dx) ** 2 + (ay + along * dy) ** 2)
+        along, length = -(ax * dx + ay * dy), dx * dx + dy * dy
+        # An end is measured as the vertex that it is: all who share it are equally near, to the last bit.
+        if along <= 0.0:
+            distance = ax * ax + ay * ay
+        elif along >= length:
+            distance = bx * bx + by * by
+        else:
+            distance = (ax * dy - ay * dx) ** 2 / length
+        best = min(best, distance)
     return best
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark import SparkContext
 
 from gridmap.batch.locate import add_owners
 from gridmap.model.errors import InputError, NotFoundError, UnavailableError
@@ -30,11 +31,22 @@ def recorded(tmp_path_factory):
     (folder / "spark-defaults.conf").write_text("".join(f"{key} {value}\n" for key, value in conf.items()))
     before = os.environ.get("SPARK_CONF_DIR")
     os.environ["SPARK_CONF_DIR"] = str(folder)
+    end_java()  # one that tests before this one left would not read it
     yield folder / "events"
     if before is None:
         del os.environ["SPARK_CONF_DIR"]
     else:
         os.environ["SPARK_CONF_DIR"] = before
+
+
+def end_java():
+    """End the Java that pyspark keeps for the next session of this process."""
+    gateway = SparkContext._gateway
+    if gateway is not None:
+        SparkContext._gateway = SparkContext._jvm = None
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait()
 
 
 @pytest.fixture

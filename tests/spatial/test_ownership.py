@@ -223,6 +223,15 @@ class TestReach:
             assert told.nearest_m == pytest.approx(min(away), abs=0.02)
             assert away[told.nearest] == pytest.approx(min(away), abs=0.02)
 
+    def test_of_those_equally_near_the_first_is_named(self):
+        corner = (121.0000003, 31.0000007)
+        around = [(0.01, 0.002), (0.007, 0.009), (-0.003, 0.01), (-0.01, 0.004)]
+        blades = [Polygon([corner, *np.add(corner, pair)]) for pair in pairwise(around)]
+        made = index(*blades)
+        for point in np.random.default_rng(4).uniform([120.98, 30.9], [121.005, 30.99], (500, 2)):
+            told = made.explain(*point)
+            assert (told.owner, told.nearest) == (-1, 0)
+
     @pytest.mark.parametrize("radius", [0.0, 30.0, 500.0])
     def test_within_of_all(self, radius):
         rng = np.random.default_rng(9)
