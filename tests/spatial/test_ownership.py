@@ -228,7 +228,7 @@ class TestReach:
         around = [(0.01, 0.002), (0.007, 0.009), (-0.003, 0.01), (-0.01, 0.004)]
         blades = [Polygon([corner, *np.add(corner, pair)]) for pair in pairwise(around)]
         made = index(*blades)
-        for point in np.random.default_rng(4).uniform([120.98, 30.9], [121.005, 30.99], (500, 2)):
+        for point in np.random.default_rng(4).uniform([120.999, 30.9], [121.001, 30.99], (500, 2)):
             told = made.explain(*point)
             assert (told.owner, told.nearest) == (-1, 0)
 
