@@ -9,8 +9,10 @@ that fit. The value of a cell says what it holds:
   2^k × 2^k cells at `cells[4 * place]`, row by row from the south-west.
 
 A record is a chain of pages. A page has up to 15 slots, one for each polygon that reaches into the cell, smallest id
-first: number of edges; initial parities << 16 | flags << 8 | number of slots; six words an edge; a row for each slot.
-An edge stands once, however many polygons it bounds: its mask has their slots' bits.
+first: number of edges; initial parities << 16 | flags << 8 | number of slots; the edges; a row for each slot. An edge
+is six numbers: its lower and its upper end, a height, and a mask with the slots' bits of all polygons that it bounds,
+for it stands once, however many these are. Where all edges of a page lie within 2^15 steps of the cell's south-west
+corner, they are counted from there, in numbers of 16 bits: three words an edge; else they are absolute: six words.
 
 How a page decides a point p of its cell, for all slots at once. Think of p moved up by less than anything:
 p' = (x, y + 0). Let L be the vertical line half a step left of the cell; no vertex lies on it. p' lies inside a
@@ -61,6 +63,8 @@ def _met(edge: tuple[int, int, int, int, int, int], x: int, y: int) -> tuple[int
     height, mask = np.int64(edge[4]), np.int64(edge[5])
     wide, high, up = bx - ax, by - ay, y - ay
     rise, run = wide * up, high * (x - ax)
+    # The way up meets it at `height`. The way right meets it when it passes left of the point at the point's height and
+    # right of L: where it leans right (its lower end first) that is above `height`, where it leans left below.
     step = height <= y
     left = (np.uint64(up) < np.uint64(high)) & (rise < run)
     crossed = step ^ (left & (step ^ (wide < 0)))
