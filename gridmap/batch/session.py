@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 OLDEST_SPARK, OLDEST_JAVA = 4, 17
 
-# Without it each executor's Java takes the machine for its own, and they collect garbage in each other's way.
+# Told nothing, each executor's Java takes the machine for its own, and they collect garbage in each other's way.
 _CLUSTER = re.compile(r"local-cluster\[\d+,(\d+),")
 _MASTER = re.compile(r"local(\[.+\])?|local-cluster\[.+\]|yarn|(spark|k8s)://.+")
 _NAMING = re.compile(r"\[[A-Z_.0-9]+\]|[\w.$]*(Error|Exception)\b")
@@ -120,7 +120,8 @@ def session(master: str, folder: Path) -> Iterator["SparkSession"]:
     if is_local(master):
         conf |= _LOCAL | {"spark.authenticate.secret": secrets.token_hex(32), "spark.local.dir": str(folder)}
         if cores := _CLUSTER.match(master):
-            conf |= {"spark.executor.extraJavaOptions": f"-XX:ActiveProcessorCount={cores[1]}"}
+            options = f"-XX:ActiveProcessorCount={cores[1]} -XX:+UseSerialGC"
+            conf |= {"spark.executor.extraJavaOptions": options}
         environment = {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": _LOOPBACK}
     log = folder / "spark.log"
     with _environment(environment):
