@@ -212,14 +212,7 @@ def publish(
     InputError
         A code belongs to another grid.
     """
-    owner = scheme_id(connection, scheme)
-    connection.execute(text("SELECT pg_advisory_xact_lock(:work, :scheme)"), {"work": _PUBLISHING, "scheme": owner})
-    now = clock(connection)
-    if (current := head(connection, scheme)) != base:
-        raise ConflictError(
-            f"generation {current} of {scheme} was published meanwhile (this one is based on {base}); "
-            "read it and repeat"
-        )
+    owner, now = begin_publishing(connection, scheme, base)
     _stage(connection, grids)
     _write_grids(connection, owner)
     values = {"scheme": owner, "base": base, "origin": origin, "note": note, "grids": len(grids)}
@@ -228,9 +221,26 @@ def publish(
     for number, (geometry, area) in enumerate(gaps, start=1):
         gap = {"id": made, "number": number, "wkb": shapely.to_wkb(geometry), "area": area}
         connection.execute(_NEW_GAP, gap)
-    _put_in_force(connection, owner, made, in_force_from or now, now)
-    connection.execute(_MOVE_POINTER, {"scheme": owner, "id": made})
+    put_in_force(connection, owner, made, in_force_from or now, now)
     return int(made)
+
+
+def begin_publishing(connection: Connection, scheme: str, base: int | None) -> tuple[int, datetime]:
+    """Let nobody else publish in this scheme until the transaction ends; give the scheme's id and the instant.
+
+    Raises
+    ------
+    ConflictError
+        Another generation than the base is the one published last.
+    """
+    owner = scheme_id(connection, scheme)
+    connection.execute(text("SELECT pg_advisory_xact_lock(:work, :scheme)"), {"work": _PUBLISHING, "scheme": owner})
+    if (current := head(connection, scheme)) != base:
+        raise ConflictError(
+            f"generation {current} of {scheme} was published meanwhile (this one is based on {base}); "
+            "read it and repeat"
+        )
+    return owner, clock(connection)
 
 
 def _stage(connection: Connection, grids: pd.DataFrame) -> None:
@@ -329,8 +339,11 @@ def _write_members(connection: Connection, scheme: int, generation: int) -> None
     connection.execute(text("DROP TABLE staged_grid"))
 
 
-def _put_in_force(connection: Connection, scheme: int, generation: int, start: datetime, now: datetime) -> None:
-    """Let a generation rule from `start` on: what was believed of that time until now is closed, not changed."""
+def put_in_force(connection: Connection, scheme: int, generation: int, start: datetime, now: datetime) -> None:
+    """Let a generation rule from `start` on, and the pointer name it.
+
+    What was believed of that time until now is closed, not changed.
+    """
     superseded = connection.execute(
         text("""
             UPDATE generation_validity SET recorded = tstzrange(lower(recorded), :now)
@@ -348,3 +361,4 @@ def _put_in_force(connection: Connection, scheme: int, generation: int, start: d
             """),
             {"scheme": scheme, "generation": generation_id, "begin": begin, "end": end, "now": now},
         )
+    connection.execute(_MOVE_POINTER, {"scheme": scheme, "id": generation})

@@ -333,3 +333,117 @@ incident = Table(
     Index("incident_geom", "geom", postgresql_using="gist"),
     Index("incident_time", "reported_at"),
 )
+
+plan = Table(
+    "plan",
+    metadata,
+    _id(),
+    Column("scheme_id", ForeignKey("scheme.id"), nullable=False),
+    Column("base_id", BigInteger, nullable=False),
+    _text("title"),
+    _text("note", ""),
+    _text("state", "draft"),
+    _text("author"),
+    Column("head", Integer),
+    Column("edits", Integer, nullable=False, server_default=text("0")),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
+    Column("in_force_from", _TIME),
+    Column("generation_id", BigInteger, unique=True),
+    Column("created_at", _TIME, nullable=False, server_default=_NOW),
+    Column("changed_at", _TIME, nullable=False, server_default=_NOW),
+    ForeignKeyConstraint(["base_id", "scheme_id"], ["generation.id", "generation.scheme_id"]),
+    ForeignKeyConstraint(["generation_id", "scheme_id"], ["generation.id", "generation.scheme_id"]),
+    ForeignKeyConstraint(
+        ["id", "head"],
+        ["plan_edit.plan_id", "plan_edit.number"],
+        name="plan_head",
+        deferrable=True,
+        initially="DEFERRED",
+        use_alter=True,
+    ),
+    Index("plan_state", "scheme_id", "state"),
+)
+
+plan_edit = Table(
+    "plan_edit",
+    metadata,
+    Column("plan_id", ForeignKey("plan.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("prev", Integer),
+    Column("base_id", ForeignKey("generation.id"), nullable=False),
+    _text("kind"),
+    Column("given", JSONB, nullable=False),
+    _text("author"),
+    Column("made_at", _TIME, nullable=False, server_default=_NOW),
+    ForeignKeyConstraint(["plan_id", "prev"], ["plan_edit.plan_id", "plan_edit.number"]),
+)
+
+plan_grid = Table(
+    "plan_grid",
+    metadata,
+    Column("plan_id", BigInteger, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("grid_id", BigInteger, primary_key=True),
+    Column("retired", Boolean, nullable=False, server_default=text("false")),
+    Column("level", Text),
+    Column("parent_id", BigInteger),
+    Column("code", Text),
+    Column("name", Text),
+    Column("geom", Geometry("MULTIPOLYGON", 4326, spatial_index=False)),
+    ForeignKeyConstraint(["plan_id", "number"], ["plan_edit.plan_id", "plan_edit.number"]),
+)
+
+plan_step = Table(
+    "plan_step",
+    metadata,
+    _id(),
+    Column("plan_id", ForeignKey("plan.id"), nullable=False),
+    _text("action"),
+    _text("actor"),
+    Column("at", _TIME, nullable=False, server_default=_NOW),
+    _text("note", ""),
+    Column("data", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Index("plan_step_plan", "plan_id", "id"),
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("actor", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("answer", JSONB, nullable=False),
+    Column("made_at", _TIME, nullable=False, server_default=_NOW),
+)
+
+incident_changeover = Table(
+    "incident_changeover",
+    metadata,
+    _id(),
+    Column("incident_id", ForeignKey("incident.id"), nullable=False),
+    Column("generation_id", ForeignKey("generation.id"), nullable=False),
+    Column("from_grid_id", ForeignKey("grid.id"), nullable=False),
+    Column("to_grid_id", ForeignKey("grid.id")),
+    _text("rule"),
+    Column("recorded_at", _TIME, nullable=False, server_default=_NOW),
+    UniqueConstraint("incident_id", "generation_id"),
+)
+
+incident_changeover_answer = Table(
+    "incident_changeover_answer",
+    metadata,
+    _id(),
+    Column("changeover_id", ForeignKey("incident_changeover.id"), nullable=False),
+    _text("answer"),
+    _text("actor"),
+    _text("note", ""),
+    Column("answered_at", _TIME, nullable=False, server_default=_NOW),
+)
+
+generation_changeover = Table(
+    "generation_changeover",
+    metadata,
+    Column("generation_id", ForeignKey("generation.id"), primary_key=True, autoincrement=False),
+    Column("incidents", Integer, nullable=False),
+    Column("settled_at", _TIME, nullable=False, server_default=_NOW),
+)
