@@ -1,6 +1,7 @@
 """The one table from errors to RFC 9457 problems; no text of an unexpected error leaves the service."""
 
 import traceback
+from collections.abc import Mapping
 from typing import Final
 
 import orjson
@@ -14,6 +15,7 @@ from gridmap.model.errors import (
     ConflictError,
     CoverageError,
     Fault,
+    ForbiddenError,
     GridmapError,
     InputError,
     NotFoundError,
@@ -26,6 +28,7 @@ MEDIA: Final = "application/problem+json"
 TABLE: Final[dict[type[GridmapError], tuple[int, str, str]]] = {
     CoverageError: (422, "coverage", "The grids are not a clean coverage"),
     InputError: (422, "input", "The input is wrong"),
+    ForbiddenError: (403, "forbidden", "Somebody else has to do this"),
     NotFoundError: (404, "not-found", "There is no such thing"),
     ConflictError: (409, "conflict", "It changed meanwhile"),
     UnavailableError: (503, "unavailable", "Not available now"),
@@ -43,13 +46,21 @@ _RETRY_SECONDS = "1"
 _LONGEST = 200
 
 
-def problem(status: int, kind: str, title: str, detail: str = "", faults: list[Fault] | None = None) -> Response:
-    """Write a problem document."""
+def problem(
+    status: int,
+    kind: str,
+    title: str,
+    detail: str = "",
+    faults: list[Fault] | None = None,
+    more: Mapping[str, object] | None = None,
+) -> Response:
+    """Write a problem document; `more` are members of its own kind."""
     body: dict[str, object] = {"type": f"/problems/{kind}", "title": title, "status": status}
     if detail:
         body["detail"] = detail
     if faults:
         body["faults"] = [{"place": f.place, "message": f.message, "mend": f.mend, "code": f.code} for f in faults]
+    body |= more or {}
     headers = {"Retry-After": _RETRY_SECONDS} if status == 503 else None  # noqa: PLR2004 - unavailable
     # Lone surrogates in what was sent must not break the answer that tells so.
     content = orjson.dumps(body, default=str) if _speakable(body) else orjson.dumps(_mended(body))
@@ -70,6 +81,8 @@ def of(error: GridmapError) -> Response:
         if isinstance(error, kind):
             if isinstance(error, InputError):
                 return problem(status, name, title, error.title, error.faults)
+            if isinstance(error, ConflictError):
+                return problem(status, name, title, str(error), more=error.details)
             return problem(status, name, title, str(error))
     return problem(500, "unexpected", "Something went wrong here")
 

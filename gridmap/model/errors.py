@@ -4,6 +4,7 @@ GridmapError
 ├── InputError(ValueError)         what came in is wrong; carries every fault at once
 │   └── CoverageError              a set of grids has gaps, overlaps or invalid outlines
 ├── NotFoundError(LookupError)     the thing that was named does not exist
+├── ForbiddenError(PermissionError)  somebody else has to do this
 ├── ConflictError(RuntimeError)    it changed meanwhile; read again and repeat
 ├── UnavailableError(RuntimeError) a part needed for the answer is not there now; try again later
 └── SetupError(RuntimeError)       this machine lacks something; the text says how to mend it
@@ -12,8 +13,9 @@ Below the web only these are raised on purpose. `gridmap.api.problems` alone tur
 `gridmap.cli` alone into exit codes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,24 @@ class NotFoundError(GridmapError, LookupError):
     """The thing that was named does not exist."""
 
 
+class ForbiddenError(GridmapError, PermissionError):
+    """Whoever asks may not do this; the text says who may."""
+
+
 class ConflictError(GridmapError, RuntimeError):
-    """Something changed between reading and writing; read again and repeat."""
+    """Something changed between reading and writing; read again and repeat.
+
+    Parameters
+    ----------
+    message
+        What changed.
+    details
+        The same for programs, such as the grids in conflict.
+    """
+
+    def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.details = dict(details or {})
 
 
 class UnavailableError(GridmapError, RuntimeError):

@@ -13,6 +13,7 @@ from gridmap.model.cities import CityCard
 from gridmap.model.errors import InputError
 from gridmap.model.words import words
 from gridmap.services.gaps import Sightings
+from gridmap.services.planning import Planning
 from gridmap.services.snapshot import Keeper
 from gridmap.store import cities, schema
 from gridmap.store.cluster import Cluster, default_data_dir
@@ -29,6 +30,7 @@ class OpenCity:
     database: Database
     keeper: Keeper
     sightings: Sightings
+    planning: Planning
 
     def close(self) -> None:
         """Stop looking and close every connection; a private cluster goes on running for others."""
@@ -84,7 +86,7 @@ def open_city(database: Database, *, watch: bool = False) -> OpenCity:
     keeper.look()
     if watch:
         keeper.watch(sightings.flush)
-    return OpenCity(database, keeper, sightings)
+    return OpenCity(database, keeper, sightings, Planning.of(database, keeper))
 
 
 def _with_driver(url: str) -> str:

@@ -286,6 +286,29 @@ class Keeper:
             extent = generations.extent(connection, generation.id)
         return build_lines(generation, frame, extent)
 
+    def lines_of(self, generation: int, scheme: str | None = None) -> Lines:
+        """Give the lines of a generation, whether it is in force or not.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such generation.
+        """
+        with self._past_lock:
+            known = [*(line for lines in self._ahead.values() for line in lines), *self._past.values()]
+        for lines in known:
+            if lines.generation.id == generation:
+                return lines
+        with self.database.read() as connection:
+            found = next((each for each in generations.listing(connection, scheme) if each.id == generation), None)
+        if found is None:
+            raise NotFoundError(f"there is no generation {generation}")
+        return self._load(found)
+
+    def version(self, topic: str) -> int:
+        """Give the counter that grows with every change of ``posts`` or ``places``."""
+        return self._versions.get(topic, 0)
+
     def now(self) -> datetime:
         """Return the database's time, without asking it.
 

@@ -92,7 +92,7 @@ class Draft:
     kids: Mapping[int | None, tuple[int, ...]] = field(default_factory=dict)
 
     def __contains__(self, grid: int) -> bool:
-        return self.changed[grid] is not None if grid in self.changed else grid in self.base.grids
+        return self.find(grid) is not None
 
     def __iter__(self) -> Iterator[DraftGrid]:
         for grid in self.base.grids.values():
@@ -110,10 +110,14 @@ class Draft:
         NotFoundError
             There is none of that id, or it is no more.
         """
-        found = self.changed[grid] if grid in self.changed else self.base.grids.get(grid)
+        found = self.find(grid)
         if found is None:
             raise NotFoundError(f"the plan has no grid {grid}")
         return found
+
+    def find(self, grid: int) -> DraftGrid | None:
+        """Give a grid, or None where it is none of the draft's."""
+        return self.changed[grid] if grid in self.changed else self.base.grids.get(grid)
 
     def rank(self, grid: int) -> int:
         """Give the rank of a grid's level; 1 is the top."""

@@ -73,7 +73,7 @@ class Edges:
         return Edges(self.start[chosen], self.end[chosen], self.owner[chosen])
 
     def numbered(self) -> tuple[Integers, NDArray[np.bool_]]:
-        """Number the edges so that one walked both ways has one number; and tell which are walked upwards."""
+        """Give an edge one number whichever way it is walked; and tell which are walked upwards."""
         up = self.start < self.end
         low, high = np.where(up, self.start, self.end), np.where(up, self.end, self.start)
         order = np.lexsort((high, low))
@@ -187,7 +187,7 @@ def _along(start: int, goal: int, node: int) -> bool:
     along = (x - ax) * dx + (y - ay) * dy
     length = dx * dx + dy * dy
     across = (x - ax) * dy - (y - ay) * dx
-    return 0 < along < length and across * across <= length
+    return bool(0 < along < length and across * across <= length)
 
 
 def doubled_areas(areas: Geometries) -> list[int]:
@@ -207,7 +207,7 @@ def doubled_areas(areas: Geometries) -> list[int]:
 
 
 def pieces(count: int, first: Integers, second: Integers) -> Integers:
-    """Number the groups of things that hang together by pairs."""
+    """Give each thing the number of its group: things hang together by pairs."""
     links = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
@@ -229,7 +229,7 @@ def with_nodes(area: shapely.Geometry, inserted: Mapping[tuple[int, int], tuple[
 
 def _refined(
     ring: shapely.LinearRing, inserted: Mapping[tuple[int, int], tuple[int, ...]]
-) -> NDArray[np.float64] | Integers:
+) -> NDArray[np.float64]:
     points = shapely.get_coordinates(ring)
     nodes = nodes_of(points)
     low, high = np.minimum(nodes[:-1], nodes[1:]), np.maximum(nodes[:-1], nodes[1:])
@@ -244,4 +244,5 @@ def _refined(
             more += extra
     if not found:
         return points
-    return np.asarray(np.insert(points, found, points_of(np.array(more, np.int64)), axis=0))
+    refined: NDArray[np.float64] = np.insert(points, found, points_of(np.array(more, np.int64)), axis=0)
+    return refined

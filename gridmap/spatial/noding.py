@@ -7,6 +7,7 @@ than half a step there, for the grids on both its sides alike.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -45,7 +46,7 @@ class Drawing:
     @property
     def links(self) -> set[Link]:
         """The edges of the lines, lower node first."""
-        pairs = ((a, b) for line in self.lines for a, b in zip(line, line[1:], strict=False))
+        pairs = ((a, b) for line in self.lines for a, b in pairwise(line))
         return {(a, b) if a < b else (b, a) for a, b in pairs}
 
 
@@ -75,7 +76,7 @@ class Faces:
     links: list[Link]
 
     def groups(self, walls: NDArray[np.bool_]) -> Integers:
-        """Number the groups of faces that hang together without crossing a wall."""
+        """Give each face the number of its group: faces hang together where no wall is between them."""
         return pieces(len(self.areas), self.left[~walls], self.right[~walls])
 
 
@@ -205,7 +206,7 @@ class _Coverage:
         nodes = np.unique(np.vstack([self.start, self.end]), axis=0) if len(self.start) else self.start
         nodes = nodes[~np.isin(nodes_of(nodes), nodes_of(line))]
         parts = [line[:1]]
-        for a, b in zip(line[:-1], line[1:], strict=True):
+        for a, b in pairwise(line):
             way = b - a
             length = float(np.hypot(*way))
             along = (nodes - a) @ way / length**2
@@ -217,7 +218,7 @@ class _Coverage:
     def cross(self, line: Integers) -> Integers:
         """Give a line and the edges that it crosses a common node at each crossing."""
         parts = [line[:1]]
-        for a, b in zip(line[:-1], line[1:], strict=True):
+        for a, b in pairwise(line):
             found: list[tuple[float, Integers]] = []
             for k in _crossed(self.start, self.end, a, b).tolist():
                 point = _crossing(self.start[k], self.end[k], a, b)
@@ -238,9 +239,9 @@ def _feet(start: Integers, end: Integers, point: Integers) -> tuple[Integers, ND
 
 def _side(a: Integers, b: Integers, points: Integers) -> Integers:
     """Tell on which side of a line points lie: 1 left, -1 right, 0 on it. Exact below a hundred degrees."""
-    return np.sign(
-        (b[..., 0] - a[..., 0]) * (points[..., 1] - a[..., 1]) - (b[..., 1] - a[..., 1]) * (points[..., 0] - a[..., 0])
-    )
+    way, there = b - a, points - a
+    sides: Integers = np.sign(way[..., 0] * there[..., 1] - way[..., 1] * there[..., 0])
+    return sides
 
 
 def _crossed(start: Integers, end: Integers, a: Integers, b: Integers) -> Integers:

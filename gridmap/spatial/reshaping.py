@@ -38,7 +38,7 @@ def new_sides(ground: Ground, side: Sides) -> Sides | None:
         group = faces.groups(walls)
         for after in _decisions(ground, group, side):
             moved = float(ground.sizes[after != side].sum())
-            if 0 < moved and after.any() and not after.all() and (best is None or moved < best[0]):
+            if moved > 0 and after.any() and not after.all() and (best is None or moved < best[0]):
                 best = moved, after
     return None if best is None else best[1]
 
@@ -68,11 +68,9 @@ def _readings(ground: Ground, links: list[Link]) -> Iterator[set[Link]]:
     # A line that does not end on the border but on the outer border of the two replaces the border up to its end.
     ends_outside = [node for node in (line[0], line[-1]) if node in outer and node not in near]
     if len(met) > 1:
-        for path in _paths(near, met[0], met[-1]):
-            yield path
+        yield from _paths(near, met[0], met[-1])
     for node in {met[0], met[-1]} if met else ():
-        for tail in _tails(near, node):
-            yield tail
+        yield from _tails(near, node)
     if ends_outside or not met:
         yield from _wholes(near)
     if len(met) > 1:

@@ -171,6 +171,12 @@ def gaps(connection: Connection, generation_id: int) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=geometry, crs=4326)
 
 
+def codes(connection: Connection, scheme: str) -> dict[str, int]:
+    """Read all codes that were ever given in a scheme, with the ids of the grids that had them."""
+    query = "SELECT c.code, c.grid_id FROM grid_code c JOIN scheme s ON s.id = c.scheme_id WHERE s.key = :key"
+    return {row.code: row.grid_id for row in connection.execute(text(query), {"key": scheme})}
+
+
 def shape_hash(wkb: bytes) -> bytes:
     """Name an outline by its content: 16 bytes."""
     return hashlib.blake2b(wkb, digest_size=16).digest()

@@ -112,6 +112,21 @@ def coordinates(
     return np.ascontiguousarray(found[:, 0]), np.ascontiguousarray(found[:, 1])
 
 
+def spots(
+    connection: Connection, *, since: datetime | None = None, only_open: bool = False
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Read ids of incidents and where they were: those reported since an instant, or those that are not closed."""
+    query = """
+        SELECT id, ST_X(geom), ST_Y(geom) FROM incident
+        WHERE (CAST(:since AS timestamptz) IS NULL OR reported_at >= :since)
+        AND (NOT :only_open OR state <> 'closed') ORDER BY id
+    """
+    rows = connection.execute(text(query), {"since": since, "only_open": only_open}).all()
+    found = np.array([tuple(row)[1:] for row in rows], dtype=np.float64).reshape(-1, 2)
+    ids = np.array([row[0] for row in rows], dtype=np.int64)
+    return ids, np.ascontiguousarray(found[:, 0]), np.ascontiguousarray(found[:, 1])
+
+
 def count(connection: Connection) -> int:
     """Count all incidents."""
     return int(connection.execute(text("SELECT count(*) FROM incident")).scalar_one())

@@ -9,7 +9,10 @@ _QUERIES = {
         SELECT 'scheme ' || s.key FROM scheme s
         WHERE EXISTS (SELECT 1 FROM generation g WHERE g.scheme_id = s.id)
         AND (SELECT p.generation_id FROM pointer p WHERE p.scheme_id = s.id)
-            IS DISTINCT FROM (SELECT max(g.id) FROM generation g WHERE g.scheme_id = s.id)
+            IS DISTINCT FROM (
+                SELECT max(g.id) FROM generation g WHERE g.scheme_id = s.id
+                AND NOT EXISTS (SELECT 1 FROM plan p WHERE p.generation_id = g.id AND p.state = 'cancelled')
+            )
     """,
     "one generation at a time is in force": """
         SELECT 'validities ' || a.id || ' and ' || b.id FROM generation_validity a
@@ -44,6 +47,14 @@ _QUERIES = {
         SELECT 'assignments ' || a.id || ' and ' || b.id FROM assignment a
         JOIN assignment b ON a.id < b.id AND a.post_id = b.post_id AND a.during && b.during
         WHERE a.exclusive
+    """,
+    "a plan's edits follow each other on one base": """
+        SELECT 'edit ' || e.number || ' of plan ' || e.plan_id FROM plan_edit e
+        JOIN plan_edit before ON (before.plan_id, before.number) = (e.plan_id, e.prev)
+        WHERE before.base_id <> e.base_id
+        UNION ALL
+        SELECT 'plan ' || p.id FROM plan p JOIN plan_edit e ON (e.plan_id, e.number) = (p.id, p.head)
+        WHERE e.base_id <> p.base_id
     """,
     "places and incidents have a shape that can be drawn": """
         SELECT 'place ' || id FROM place WHERE ST_IsEmpty(geom) OR NOT ST_IsValid(geom)

@@ -104,9 +104,7 @@ def note(
         VALUES (:plan, :action, :actor, clock_timestamp(), :note, CAST(:data AS jsonb))
     """
     packed = orjson.dumps(data or {}).decode()
-    connection.execute(
-        text(query), {"plan": plan, "action": action, "actor": actor, "note": said, "data": packed}
-    )
+    connection.execute(text(query), {"plan": plan, "action": action, "actor": actor, "note": said, "data": packed})
 
 
 def steps(connection: Connection, plan: int) -> list[PlanStep]:

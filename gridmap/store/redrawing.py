@@ -1,4 +1,4 @@
-"""Publishing what a plan makes of its base: only what differs is written anew, the rest is taken over by the database."""
+"""Publishing what a plan makes of its base: what differs is written, the database takes the rest over itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -126,7 +126,9 @@ def redraw(connection: Connection, scheme: str, base: int, redrawn: Redrawn, in_
     else:
         gaps = np.array(list(redrawn.gaps), dtype=object)
         for number, (gap, area) in enumerate(zip(gaps, area_m2(gaps), strict=True), start=1):
-            connection.execute(_NEW_GAP, {"id": made, "number": number, "wkb": shapely.to_wkb(gap), "area": float(area)})
+            connection.execute(
+                _NEW_GAP, {"id": made, "number": number, "wkb": shapely.to_wkb(gap), "area": float(area)}
+            )
     connection.execute(text("DROP TABLE staged"))
     put_in_force(connection, owner, made, start, now)
     return made
@@ -145,7 +147,9 @@ def _stage(connection: Connection, grids: Sequence[DraftGrid]) -> None:
 def _refuse_taken(connection: Connection, scheme: int) -> None:
     faults = [
         Fault(
-            row.name, f"code {row.code} was given to grid {row.grid_id} and is never used again", "give it a new code",
+            row.name,
+            f"code {row.code} was given to grid {row.grid_id} and is never used again",
+            "give it a new code",
             "code_reused",
         )
         for row in connection.execute(_TAKEN, {"scheme": scheme})
@@ -170,14 +174,11 @@ def cancel(connection: Connection, scheme: str, generation: int, base: int) -> N
         {"id": generation},
     )
     if begins is None or begins <= now:
-        raise ConflictError(f"generation {generation} is in force since {begins and begins.isoformat()}; draw a plan that undoes it")
-    closed = connection.execute(
-        text("""
-            UPDATE generation_validity SET recorded = tstzrange(lower(recorded), :now)
-            WHERE scheme_id = :scheme AND upper_inf(recorded) AND generation_id IN (:generation, :base)
-            RETURNING generation_id, lower(in_force) AS begin
-        """),
-        {"scheme": owner, "generation": generation, "base": base, "now": now},
-    ).all()
-    start = next(row.begin for row in closed if row.generation_id == base)
+        since = "already" if begins is None else f"since {begins.isoformat()}"
+        raise ConflictError(f"generation {generation} is in force {since}; draw a plan that takes it back")
+    start = connection.execute(
+        text("SELECT lower(in_force) FROM generation_validity WHERE generation_id = :id ORDER BY id DESC LIMIT 1"),
+        {"id": base},
+    ).scalar_one()
+    # this closes what was believed of the cancelled one, too
     put_in_force(connection, owner, base, start, now)

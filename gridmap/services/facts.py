@@ -1,0 +1,317 @@
+"""Facts for planners: what stands and happens where, counted by grid for the base of a plan and for its draft.
+
+Everything is located once on the base. A draft counts anew only what lies in grids that differ from it.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridmap.model.layers import load_layers
+from gridmap.model.limits import COUNT, Limits
+from gridmap.services.drafts import Drafts
+from gridmap.services.snapshot import Keeper
+from gridmap.spatial.drafts import Base, Draft
+from gridmap.spatial.joins import spots_of
+from gridmap.spatial.lattice import Geometries, Integers
+from gridmap.spatial.ownership import OwnershipIndex
+from gridmap.store import incidents, places
+from gridmap.store.database import Database
+
+Vector = NDArray[np.float64]
+_SECONDS = 60.0  # incidents come all day; a planner's figures may be a minute old
+_MOST_BASES = 3
+_YEAR = timedelta(days=365)
+
+FIGURES: tuple[tuple[str, str], ...] = (
+    ("buildings", COUNT),
+    ("buildings", "residents"),
+    ("buildings", "workers"),
+    ("shops", COUNT),
+    ("firms", COUNT),
+    ("incidents", COUNT),
+    ("incidents", "open"),
+)
+"""Layer and measure of each figure; incidents are those of the last year, and those that are open."""
+
+
+def figure_key(layer: str, measure: str) -> str:
+    """Name a figure as answers do: ``residents``, ``shops``, ``open_incidents``."""
+    if measure == "open":
+        return f"open_{layer}"
+    return layer if measure == COUNT else measure
+
+
+KEYS: tuple[str, ...] = tuple(figure_key(layer, measure) for layer, measure in FIGURES)
+
+
+@dataclass(frozen=True)
+class Things:
+    """Things of one layer.
+
+    Attributes
+    ----------
+    lon, lat
+        The point by which each is joined.
+    values
+        A row each, a column for each of `FIGURES`; 0 for those of other layers.
+    """
+
+    layer: str
+    ids: Integers
+    names: list[str]
+    lon: Vector
+    lat: Vector
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What lines should not cut, and what they should follow, in degrees.
+
+    Attributes
+    ----------
+    buildings, compounds, components
+        id, name, geometry.
+    ways
+        Roads and waters.
+    """
+
+    buildings: gpd.GeoDataFrame
+    compounds: gpd.GeoDataFrame
+    components: gpd.GeoDataFrame
+    ways: Geometries
+
+    @cached_property
+    def trees(self) -> dict[str, shapely.STRtree]:
+        """Find what is near a line."""
+        return {
+            "building": shapely.STRtree(self.buildings.geometry.to_numpy()),
+            "compound": shapely.STRtree(self.compounds.geometry.to_numpy()),
+            "component": shapely.STRtree(self.components.geometry.to_numpy()),
+            "way": shapely.STRtree(self.ways),
+        }
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All things of a city, located on the base of a plan.
+
+    Attributes
+    ----------
+    owner
+        For each thing the row of its grid among `Base.leaves`, -1 for none; things of all layers one after the other.
+    totals
+        The figures of every grid of the base, by id.
+    """
+
+    base: Base
+    things: tuple[Things, ...]
+    ground: Ground
+    owner: Integers
+    totals: Mapping[int, Vector]
+
+    @cached_property
+    def lon(self) -> Vector:
+        """Longitudes of all things."""
+        return np.concatenate([each.lon for each in self.things])
+
+    @cached_property
+    def lat(self) -> Vector:
+        """Latitudes of all things."""
+        return np.concatenate([each.lat for each in self.things])
+
+    @cached_property
+    def values(self) -> NDArray[np.float64]:
+        """Figures of all things."""
+        return np.concatenate([each.values for each in self.things])
+
+    @cached_property
+    def order(self) -> tuple[Integers, Integers]:
+        """Things in the order of their owners, and where those of each begin; those of no grid come first."""
+        order = np.argsort(self.owner, kind="stable")
+        return order, np.searchsorted(self.owner[order], np.arange(-1, len(self.base.leaves) + 1))
+
+    @cached_property
+    def rows(self) -> dict[int, int]:
+        """The row of each leaf of the base."""
+        return {leaf: row for row, leaf in enumerate(self.base.leaves)}
+
+    def of_leaves(self, leaves: Iterable[int]) -> Integers:
+        """List the things in leaves of the base, and those in no grid."""
+        order, starts = self.order
+        rows = [-1, *(self.rows[leaf] for leaf in leaves)]
+        return np.concatenate([order[starts[row + 1] : starts[row + 2]] for row in rows])
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Figures of the grids of a draft.
+
+    Attributes
+    ----------
+    moved
+        Things that lie in grids that differ, and those of no grid.
+    before, after
+        The grid that holds each of them on the base and in the draft; -1 for none.
+    """
+
+    draft: Draft
+    facts: Facts
+    leaves: Mapping[int, Vector]
+    moved: Integers
+    before: Integers
+    after: Integers
+    _known: dict[int, Vector] = field(default_factory=dict, repr=False)
+
+    def of(self, grid: int) -> Vector:
+        """Give the figures of a grid, in the order of `FIGURES`."""
+        if grid in self._known:
+            return self._known[grid]
+        draft = self.draft
+        if self._is_as_before(grid):
+            found = self.facts.totals[grid]
+        elif draft.is_leaf(grid):
+            found = self.leaves.get(grid, np.zeros(len(FIGURES)))
+        else:
+            found = np.sum([np.zeros(len(FIGURES)), *(self.of(child) for child in draft.children(grid))], axis=0)
+        self._known[grid] = found
+        return found
+
+    @cached_property
+    def dirty(self) -> frozenset[int]:
+        """Grids whose figures may differ from the base's: those that differ, and all above them."""
+        found: set[int] = set(self.leaves)
+        for state in (Draft(self.draft.base), self.draft):
+            for grid in [*self.draft.changed, *self.leaves]:
+                if grid in state:
+                    found.update(state.chain(grid))
+        return frozenset(found)
+
+    def _is_as_before(self, grid: int) -> bool:
+        return grid not in self.dirty and grid in self.facts.totals
+
+
+def tally(facts: Facts, draft: Draft) -> Tally:
+    """Count the things of a draft; only those in grids that differ are located anew."""
+    base = Draft(draft.base)
+    touched = {*draft.changed, *(grid for grid in draft.kids if grid is not None)}
+    old = {grid for grid in touched if grid in base and base.is_leaf(grid)}
+    new = {grid for grid in touched if grid in draft and draft.is_leaf(grid)}
+    # on a border the smallest id decides: the neighbours have a say in that
+    reach = [shapely.envelope(base.grid(grid).outline) for grid in old]
+    around = set(draft.leaves_near(shapely.union_all(reach))) if reach else set()
+    near = sorted({*new, *around})
+    stay = {grid for grid in around if grid in base and base.is_leaf(grid)}
+    chosen = facts.of_leaves(sorted({*old, *stay})) if old or new else np.empty(0, np.int64)
+    before = np.where(facts.owner[chosen] >= 0, np.array([*facts.base.leaves, -1])[facts.owner[chosen]], -1)
+    after = before.copy()
+    if near and len(chosen):
+        frame = gpd.GeoDataFrame({"id": near}, geometry=[draft.grid(grid).outline for grid in near], crs=4326)
+        found = OwnershipIndex.from_frame(frame, id="id").locate(facts.lon[chosen], facts.lat[chosen])
+        after = np.where(found >= 0, np.array([*near, -1])[found], -1)
+    sums: dict[int, Vector] = {grid: facts.values[chosen[after == grid]].sum(axis=0) for grid in near}
+    return Tally(draft, facts, sums, chosen, before, after)
+
+
+@dataclass
+class FactBook:
+    """Keeps the facts of a city by the base of plans. Any thread may ask."""
+
+    database: Database
+    keeper: Keeper
+    drafts: Drafts
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _read: tuple[tuple[Things, ...], Ground, float, int] | None = None
+    _facts: OrderedDict[int, tuple[Facts, float]] = field(default_factory=OrderedDict, repr=False)
+
+    def facts(self, generation: int) -> Facts:
+        """Give all things located on the lines of a generation."""
+        base = self.drafts.base(generation)
+        with self._lock:
+            things, ground, read_at, _ = self._things()
+            known = self._facts.get(generation)
+            if known is None or known[1] != read_at:
+                known = (locate(base, things, ground), read_at)
+                self._facts[generation] = known
+                while len(self._facts) > _MOST_BASES:
+                    self._facts.popitem(last=False)
+            self._facts.move_to_end(generation)
+            return known[0]
+
+    def _things(self) -> tuple[tuple[Things, ...], Ground, float, int]:
+        places_now = self.keeper.version("places")
+        if self._read is None or time.monotonic() - self._read[2] > _SECONDS or self._read[3] != places_now:
+            things, ground = _read_things(self.database, self.keeper)
+            self._read = (things, ground, time.monotonic(), places_now)
+        return self._read
+
+
+def locate(base: Base, things: tuple[Things, ...], ground: Ground) -> Facts:
+    """Locate things on a base."""
+    outlines = [base.grids[leaf].outline for leaf in base.leaves]
+    index = OwnershipIndex.from_frame(gpd.GeoDataFrame({"id": base.leaves}, geometry=outlines, crs=4326), id="id")
+    lon = np.concatenate([each.lon for each in things])
+    lat = np.concatenate([each.lat for each in things])
+    owner = index.locate(lon, lat)
+    values = np.concatenate([each.values for each in things])
+    inside = owner >= 0
+    sums = np.column_stack(
+        [np.bincount(owner[inside], column[inside], minlength=len(base.leaves)) for column in values.T]
+    )
+    totals: dict[int, Vector] = dict(zip(base.leaves, sums, strict=True))
+    for grid in sorted(base.grids.values(), key=lambda each: -base.ranks[each.level]):
+        own = totals.setdefault(grid.id, np.zeros(len(FIGURES)))
+        if grid.parent is not None:
+            totals[grid.parent] = totals.get(grid.parent, np.zeros(len(FIGURES))) + own
+    return Facts(base, things, ground, owner, totals)
+
+
+def loads(vectors: NDArray[np.float64], limits: Limits) -> Vector:
+    """Weigh figures into loads, as the limits say what load is made of."""
+    weights = np.zeros(len(FIGURES))
+    for each in limits.load:
+        if (each.layer, each.measure) in FIGURES:
+            weights[FIGURES.index((each.layer, each.measure))] += each.weight
+    found: Vector = np.asarray(vectors, dtype=np.float64).reshape(-1, len(FIGURES)) @ weights
+    return found
+
+
+def _read_things(database: Database, keeper: Keeper) -> tuple[tuple[Things, ...], Ground]:
+    layers = load_layers()
+    now = keeper.now()
+    with database.read() as connection:
+        frames = {
+            key: places.frame(connection, layers[key].kind)
+            for key in ("buildings", "shops", "firms", "compounds", "components", "roads", "waters")
+        }
+        year = incidents.spots(connection, since=now - _YEAR)
+        still = incidents.spots(connection, only_open=True)
+    found = [_counted(key, frames[key]) for key in ("buildings", "shops", "firms")]
+    found += [_incidents(*year, COUNT), _incidents(*still, "open")]
+    ways = np.concatenate([frames["roads"].geometry.to_numpy(), frames["waters"].geometry.to_numpy()])
+    return tuple(found), Ground(frames["buildings"], frames["compounds"], frames["components"], ways)
+
+
+def _counted(key: str, frame: gpd.GeoDataFrame) -> Things:
+    lon, lat = spots_of(frame.geometry.to_numpy())
+    values = np.zeros((len(frame), len(FIGURES)))
+    for column, (layer, measure) in enumerate(FIGURES):
+        if layer == key:
+            values[:, column] = 1.0 if measure == COUNT else frame[measure].fillna(0).to_numpy(np.float64)
+    return Things(key, frame["id"].to_numpy(np.int64), frame["name"].tolist(), lon, lat, values)
+
+
+def _incidents(ids: Integers, lon: Vector, lat: Vector, measure: str) -> Things:
+    values = np.zeros((len(ids), len(FIGURES)))
+    values[:, FIGURES.index(("incidents", measure))] = 1.0
+    return Things(figure_key("incidents", measure), ids, [""] * len(ids), lon, lat, values)
