@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Header, Query, Request
 
 from gridmap.model.errors import Fault, InputError
 from gridmap.model.times import parse_instant
@@ -91,11 +91,32 @@ def read_at(at: Annotated[str | None, Query(max_length=40)] = None) -> datetime 
     return parse_instant(at, "at") if at else None
 
 
+def read_known_at(known_at: Annotated[str | None, Query(max_length=40)] = None) -> datetime | None:
+    """Read the instant whose knowledge is asked for; None for now."""
+    return parse_instant(known_at, "known_at") if known_at else None
+
+
+def read_actor(gridmap_user: Annotated[str | None, Header(max_length=400)] = None) -> str:
+    """Read who asks: a name, percent-encoded where it is not ASCII.
+
+    Raises
+    ------
+    InputError
+        Nobody says who asks.
+    """
+    name = unquote(gridmap_user or "").strip()
+    if not name:
+        raise InputError.of("Gridmap-User", "is missing", "say in this header who you are, percent-encoded", "missing")
+    return name
+
+
 CityHere = Annotated[OpenCity, Depends(open_city)]
 HeatHere = Annotated[Heat, Depends(heat_of)]
 BoxHere = Annotated[Box | None, Depends(read_box)]
 PeriodHere = Annotated[Period, Depends(read_period)]
 AtHere = Annotated[datetime | None, Depends(read_at)]
+KnownHere = Annotated[datetime | None, Depends(read_known_at)]
+ActorHere = Annotated[str, Depends(read_actor)]
 Limit = Annotated[int, Query(ge=1, le=MOST_LISTED)]
 Next = Annotated[int | None, Query(alias="next", ge=0, le=2**63 - 1)]
 SchemeHere = Annotated[str, Query(max_length=40)]

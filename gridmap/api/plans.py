@@ -1,15 +1,13 @@
 """Plans: drawn edit by edit, checked, weighed, looked at by somebody else, published for a date."""
 
 from typing import Annotated, Any
-from urllib.parse import unquote
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from gridmap.api.parameters import CityHere, SchemeHere
+from gridmap.api.parameters import ActorHere, CityHere, SchemeHere
 from gridmap.api.responses import GeoJSON, geojson_response, json_response
-from gridmap.model.errors import InputError
 from gridmap.model.schemes import GOVERNANCE
 from gridmap.services import plan_drawing, plan_impact, plan_views, plans
 from gridmap.services.plan_edits import Edit
@@ -17,23 +15,6 @@ from gridmap.services.plan_edits import Edit
 routes = APIRouter(prefix="/plans", tags=["plans"])
 
 _Note = Annotated[str, Field(max_length=2000)]
-
-
-def read_actor(gridmap_user: Annotated[str | None, Header(max_length=400)] = None) -> str:
-    """Read who asks: a name, percent-encoded where it is not ASCII.
-
-    Raises
-    ------
-    InputError
-        Nobody says who asks.
-    """
-    name = unquote(gridmap_user or "").strip()
-    if not name:
-        raise InputError.of("Gridmap-User", "is missing", "say in this header who you are, percent-encoded", "missing")
-    return name
-
-
-Actor = Annotated[str, Depends(read_actor)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
@@ -93,7 +74,7 @@ def listing(
 
 
 @routes.post("", summary="Open a plan", status_code=201)
-def open_plan(city: CityHere, actor: Actor, body: OpenIn, key: Key = None) -> Response:
+def open_plan(city: CityHere, actor: ActorHere, body: OpenIn, key: Key = None) -> Response:
     """Open a plan on the generation published last."""
     return _created(plans.open_plan(city, body.scheme, body.title, actor, note=body.note, key=key))
 
@@ -131,7 +112,7 @@ def table(city: CityHere, plan: int, level: Annotated[str, Query(max_length=40)]
 
 
 @routes.post("/{plan}/edits", summary="Draw", status_code=201)
-def edit(city: CityHere, actor: Actor, plan: int, body: EditIn, key: Key = None) -> Response:
+def edit(city: CityHere, actor: ActorHere, plan: int, body: EditIn, key: Key = None) -> Response:
     """Carry an edit out: whole, checked and on record, or not at all."""
     told = plan_drawing.edit_plan(
         city, plan, body.edit, actor, after=body.after or None, follow=body.after is None, key=key
@@ -140,13 +121,13 @@ def edit(city: CityHere, actor: Actor, plan: int, body: EditIn, key: Key = None)
 
 
 @routes.post("/{plan}/undo", summary="Undo")
-def undo(city: CityHere, actor: Actor, plan: int, body: AfterIn) -> Response:
+def undo(city: CityHere, actor: ActorHere, plan: int, body: AfterIn) -> Response:
     """Take the last edit back; it stays on record."""
     return _drawn(city, plan, plan_drawing.undo(city, plan, actor, after=body.after))
 
 
 @routes.post("/{plan}/redo", summary="Redo")
-def redo(city: CityHere, actor: Actor, plan: int, body: AfterIn) -> Response:
+def redo(city: CityHere, actor: ActorHere, plan: int, body: AfterIn) -> Response:
     """Let the edit count again that was taken back last."""
     return _drawn(city, plan, plan_drawing.redo(city, plan, actor, after=body.after))
 
@@ -170,44 +151,44 @@ def diff(city: CityHere, plan: int) -> Response:
 
 
 @routes.post("/{plan}/submit", summary="Hand in")
-def submit(city: CityHere, actor: Actor, plan: int, body: SubmitIn) -> Response:
+def submit(city: CityHere, actor: ActorHere, plan: int, body: SubmitIn) -> Response:
     """Hand a plan in for review."""
     return json_response(plans.submit(city, plan, actor, note=body.note, in_force_from=body.in_force_from))
 
 
 @routes.post("/{plan}/approve", summary="Approve")
-def approve(city: CityHere, actor: Actor, plan: int, body: ApproveIn) -> Response:
+def approve(city: CityHere, actor: ActorHere, plan: int, body: ApproveIn) -> Response:
     """Approve a plan that somebody else drew."""
     return json_response(plans.approve(city, plan, actor, note=body.note, words=body.words))
 
 
 @routes.post("/{plan}/send-back", summary="Send back")
-def send_back(city: CityHere, actor: Actor, plan: int, body: NoteIn) -> Response:
+def send_back(city: CityHere, actor: ActorHere, plan: int, body: NoteIn) -> Response:
     """Give a plan back to its author, saying why."""
     return json_response(plans.send_back(city, plan, actor, note=body.note))
 
 
 @routes.post("/{plan}/publish", summary="Publish")
-def publish(city: CityHere, actor: Actor, plan: int, body: SubmitIn, key: Key = None) -> Response:
+def publish(city: CityHere, actor: ActorHere, plan: int, body: SubmitIn, key: Key = None) -> Response:
     """Publish an approved plan; 409 with the grids in conflict where another was published meanwhile."""
     told = plans.publish(city, plan, actor, note=body.note, in_force_from=body.in_force_from, key=key)
     return json_response(told)
 
 
 @routes.post("/{plan}/withdraw", summary="Withdraw")
-def withdraw(city: CityHere, actor: Actor, plan: int, body: NoteIn) -> Response:
+def withdraw(city: CityHere, actor: ActorHere, plan: int, body: NoteIn) -> Response:
     """End a plan that was not published."""
     return json_response(plans.withdraw(city, plan, actor, note=body.note))
 
 
 @routes.post("/{plan}/cancel", summary="Cancel a publication")
-def cancel(city: CityHere, actor: Actor, plan: int, body: NoteIn) -> Response:
+def cancel(city: CityHere, actor: ActorHere, plan: int, body: NoteIn) -> Response:
     """Take a publication back before its lines decide."""
     return json_response(plans.cancel(city, plan, actor, note=body.note))
 
 
 @routes.post("/{plan}/rebase", summary="Draw again on the newest lines")
-def rebase(city: CityHere, actor: Actor, plan: int, body: NoteIn) -> Response:
+def rebase(city: CityHere, actor: ActorHere, plan: int, body: NoteIn) -> Response:
     """Draw a plan again on the generation published last, and tell which edits no longer apply."""
     del body
     return _drawn(city, plan, plan_drawing.rebase(city, plan, actor))

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from gridmap.model.categories import Category
 from gridmap.model.errors import Fault, InputError, NotFoundError
-from gridmap.model.schemes import Level, Scheme
+from gridmap.model.schemes import OPEN_INCIDENTS, Level, Scheme
 from gridmap.model.words import Text
 
 T = TypeVar("T")
@@ -230,7 +230,13 @@ def _scheme(name: str, raw: dict[str, Any]) -> Scheme:
     )
     if len({level.key for level in levels}) != len(levels):
         raise ValueError("a level is given twice")
-    return Scheme(name, Text.of(raw["title"]), levels, tuple(raw["functions"]))
+    changeover = raw.get("changeover", {})
+    if strange := sorted(set(changeover) - {"open_incidents"}):
+        raise ValueError(f"changeover: {strange[0]!r} is not known; there is open_incidents")
+    rule = changeover.get("open_incidents", "stay")
+    if rule not in OPEN_INCIDENTS:
+        raise ValueError(f"changeover: open_incidents {rule!r} is not of {', '.join(OPEN_INCIDENTS)}")
+    return Scheme(name, Text.of(raw["title"]), levels, tuple(raw["functions"]), rule)
 
 
 def _categories(_name: str, raw: dict[str, Any]) -> list[Category]:

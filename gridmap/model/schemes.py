@@ -1,11 +1,15 @@
 """Schemes: families of lines with nested levels, one per function of the city."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from gridmap.model.errors import NotFoundError
 from gridmap.model.words import Text
 
 GOVERNANCE = "governance"
+OpenIncidents = Literal["stay", "move", "ask"]
+OPEN_INCIDENTS: tuple[OpenIncidents, ...] = get_args(OpenIncidents)
+"""What becomes of incidents that are open when the lines change: they stay, they move, or somebody is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,20 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """A family of lines: its levels from the top down and the functions that it answers for."""
+    """A family of lines: its levels from the top down and the functions that it answers for.
+
+    Attributes
+    ----------
+    open_incidents
+        What becomes of an incident that is open when other lines come into force, and whose ground they give to
+        another grid.
+    """
 
     key: str
     title: Text
     levels: tuple[Level, ...]
     functions: tuple[str, ...]
+    open_incidents: OpenIncidents = "stay"
 
     def level(self, key: str) -> Level:
         """Find a level by its key.

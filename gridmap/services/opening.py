@@ -12,6 +12,7 @@ from typing import Literal
 from gridmap.model.cities import CityCard
 from gridmap.model.errors import InputError
 from gridmap.model.words import words
+from gridmap.services.changeovers import Changeovers
 from gridmap.services.gaps import Sightings
 from gridmap.services.planning import Planning
 from gridmap.services.snapshot import Keeper
@@ -31,6 +32,7 @@ class OpenCity:
     keeper: Keeper
     sightings: Sightings
     planning: Planning
+    changeovers: Changeovers
 
     def close(self) -> None:
         """Stop looking and close every connection; a private cluster goes on running for others."""
@@ -83,10 +85,16 @@ def open_city(database: Database, *, watch: bool = False) -> OpenCity:
     """Make a city ready to be asked; with `watch` a thread keeps its snapshot fresh."""
     sightings = Sightings(database)
     keeper = Keeper(database)
+    changeovers = Changeovers(database, keeper)
     keeper.look()
+
+    def keep() -> None:
+        sightings.flush()
+        changeovers.settle(wait=False)
+
     if watch:
-        keeper.watch(sightings.flush)
-    return OpenCity(database, keeper, sightings, Planning.of(database, keeper))
+        keeper.watch(keep)
+    return OpenCity(database, keeper, sightings, Planning.of(database, keeper), changeovers)
 
 
 def _with_driver(url: str) -> str:

@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -277,10 +277,13 @@ class Keeper:
 
     def _load(self, generation: Generation) -> Lines:
         with self._past_lock:
-            past = list(self._past.values())
-        for known in [line for lines in list(self._ahead.values()) for line in lines] + past:
-            if known.generation == generation:
-                return known
+            known = [*(line for lines in list(self._ahead.values()) for line in lines), *self._past.values()]
+        known = [lines for lines in known if lines.generation.id == generation.id]
+        for lines in known:
+            if lines.generation == generation:
+                return lines
+        if known:  # lines never change; what is believed of how long they decide does
+            return replace(known[0], generation=generation)
         with self.database.read() as connection:
             frame = generations.frame(connection, generation.id)
             extent = generations.extent(connection, generation.id)
@@ -303,7 +306,16 @@ class Keeper:
             found = next((each for each in generations.listing(connection, scheme) if each.id == generation), None)
         if found is None:
             raise NotFoundError(f"there is no generation {generation}")
-        return self._load(found)
+        return self._keep(self._load(found))
+
+    def in_force(self, scheme: str) -> int | None:
+        """Give the generation that decides now, from memory; None before a scheme's first."""
+        now = self.now()
+        for lines in self._ahead.get(scheme, ()):
+            start, end = lines.generation.in_force_from, lines.generation.in_force_until
+            if start is not None and start <= now and (end is None or now < end):
+                return lines.generation.id
+        return None
 
     def version(self, topic: str) -> int:
         """Give the counter that grows with every change of ``posts`` or ``places``."""
@@ -385,12 +397,12 @@ class Keeper:
                 if not self._ahead.get(scheme)
                 else f"no lines of {scheme} were in force at {instant.isoformat()}"
             )
+        return self._keep(self._load(generation))
+
+    def _keep(self, lines: Lines) -> Lines:
         with self._past_lock:
-            lines = self._past.pop(generation.id, None)
-        if lines is None or lines.generation != generation:
-            lines = self._load(generation)
-        with self._past_lock:
-            self._past[generation.id] = lines
+            self._past.pop(lines.generation.id, None)
+            self._past[lines.generation.id] = lines
             while len(self._past) > _HISTORIC:
                 self._past.popitem(last=False)
         return lines

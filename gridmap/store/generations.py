@@ -96,6 +96,16 @@ def upcoming(connection: Connection, scheme: str) -> list[Generation]:
     return [_generation(row) for row in connection.execute(text(query), {"scheme": scheme, "known": now})]
 
 
+def timeline(connection: Connection, scheme: str, known_at: datetime | None = None) -> list[Generation]:
+    """List the generations that were, are and will be in force, in their order, as known at an instant, now by default.
+
+    Each decides from its `in_force_from` until its `in_force_until`; none of these ranges overlap.
+    """
+    query = _GENERATION + " WHERE s.key = :scheme AND v.id IS NOT NULL ORDER BY lower(v.in_force)"
+    known = known_at or clock(connection)
+    return [_generation(row) for row in connection.execute(text(query), {"scheme": scheme, "known": known})]
+
+
 def listing(connection: Connection, scheme: str | None = None) -> list[Generation]:
     """List all generations, the newest first; those superseded before they began have no time in force."""
     query = _GENERATION + " WHERE CAST(:scheme AS text) IS NULL OR s.key = :scheme ORDER BY g.id DESC"

@@ -63,6 +63,7 @@ def frame(
     bbox: Box | None = None,
     limit: int | None = None,
     after: int | None = None,
+    only: int | None = None,
 ) -> gpd.GeoDataFrame:
     """Read incidents, the latest first.
 
@@ -76,6 +77,8 @@ def frame(
         West, south, east, north in WGS84 degrees.
     after
         Id of an incident; only those that come after it in the order.
+    only
+        Id of the one incident to read.
 
     Returns
     -------
@@ -85,9 +88,10 @@ def frame(
     query = f"""
         SELECT id, key, category, reported_at, state, closed_at, accuracy_m, description, address,
                ST_X(geom) AS lon, ST_Y(geom) AS lat
-        FROM incident {_CHOSEN} ORDER BY reported_at DESC, id DESC LIMIT :limit
+        FROM incident {_CHOSEN} AND (CAST(:only AS bigint) IS NULL OR id = :only)
+        ORDER BY reported_at DESC, id DESC LIMIT :limit
     """  # noqa: S608 - our own text; what was asked travels as parameters
-    values = {**_values(start, end, category, bbox, after), "limit": limit}
+    values = {**_values(start, end, category, bbox, after), "limit": limit, "only": only}
     rows = connection.execute(text(query), values).all()
     table = pd.DataFrame([tuple(row) for row in rows], columns=_COLUMNS)
     for column in ("reported_at", "closed_at"):

@@ -105,6 +105,9 @@ CREATE TABLE generation_changeover (
     incidents integer NOT NULL CHECK (incidents >= 0),
     settled_at timestamptz NOT NULL DEFAULT now()
 );
+-- What came into force before there was a rule changed hands without one.
+INSERT INTO generation_changeover (generation_id, incidents)
+SELECT DISTINCT generation_id, 0 FROM generation_validity WHERE lower(in_force) <= now() AND lower(recorded) <= now();
 
 CREATE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
