@@ -25,6 +25,8 @@ class Settings(BaseSettings):
         Where to serve; loopback unless told otherwise.
     language
         ``zh`` or ``en`` for commands; pages follow the reader.
+    user
+        Who gives the commands, where it is not the one who is logged in.
     zone
         The city's time zone.
 
@@ -43,6 +45,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
     language: Literal["zh", "en"] | None = None
+    user: str | None = None
     zone: str = "Asia/Shanghai"
 
     @field_validator("zone")

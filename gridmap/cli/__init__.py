@@ -17,6 +17,7 @@ COMMANDS = {
     "join": "joins:join",
     "map": "maps:draw",
     "export": "exports:export",
+    "plan": "plans:app",
     "demo": "demo:app",
     "db": "db:app",
 }

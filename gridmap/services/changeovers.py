@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.model.layers import schemes
-from gridmap.services.snapshot import Keeper, Lines
+from gridmap.services.lines import Lines
+from gridmap.services.snapshot import Keeper
 from gridmap.store import changeovers as store
 from gridmap.store import generations
 from gridmap.store.database import Connection, Database

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gridmap.model.plans import Plan, PlanEdit
-from gridmap.services.snapshot import Keeper, Lines
+from gridmap.services.lines import Lines
+from gridmap.services.snapshot import Keeper
 from gridmap.spatial.drafts import Base, Draft, DraftGrid
 from gridmap.store import plans as store
 from gridmap.store.database import Connection, Database

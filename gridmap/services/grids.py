@@ -10,8 +10,8 @@ import shapely
 from gridmap.model import layers
 from gridmap.model.errors import NotFoundError
 from gridmap.services.geojson import feature_collection
+from gridmap.services.lines import Lines
 from gridmap.services.opening import OpenCity
-from gridmap.services.snapshot import Lines
 
 Box = tuple[float, float, float, float]
 

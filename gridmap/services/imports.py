@@ -22,7 +22,7 @@ from gridmap.services.import_grids import GridOptions, clean, publish_grids, rea
 from gridmap.services.import_points import prepare
 from gridmap.services.import_report import ImportReport, RefusedImportError
 from gridmap.services.import_shapes import refuse_declared
-from gridmap.services.snapshot import build_extent
+from gridmap.services.lines import build_extent
 from gridmap.spatial.datums import ALLOWED, better_datum, from_wgs84, parse_datum
 from gridmap.spatial.files import FileContent, read
 from gridmap.store import cities, generations, imports, incidents, places

@@ -14,8 +14,8 @@ from gridmap.model.errors import InputError, NotFoundError
 from gridmap.model.layers import Layer, layer
 from gridmap.model.schemes import GOVERNANCE
 from gridmap.model.words import Text, words
+from gridmap.services.lines import Lines
 from gridmap.services.opening import OpenCity
-from gridmap.services.snapshot import Lines
 from gridmap.spatial.joins import Totals, owners, spots_of, totals
 from gridmap.store import generations, incidents, places
 

@@ -12,9 +12,10 @@ import shapely
 from gridmap.model.grids import Grid
 from gridmap.model.words import Text, words
 from gridmap.services.leaves import Leaf, candidate
+from gridmap.services.lines import Lines
 from gridmap.services.questions import Question
 from gridmap.services.shared import DATA, JSON, Shared, Way
-from gridmap.services.snapshot import Lines, Snapshot
+from gridmap.services.snapshot import Snapshot
 from gridmap.services.spots import Spot
 from gridmap.spatial.datums import NAMED, to_wgs84
 from gridmap.spatial.measures import LocalPlane

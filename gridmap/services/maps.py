@@ -13,8 +13,8 @@ from gridmap.model.layers import layer as find_layer
 from gridmap.model.words import Language, Text, words
 from gridmap.services.heat import Heat, Period
 from gridmap.services.joins import COUNT, Ask, join
+from gridmap.services.lines import Lines
 from gridmap.services.opening import OpenCity
-from gridmap.services.snapshot import Lines
 from gridmap.store import generations, places
 
 _FIRST_LEVEL = "neighbourhood"

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+import geopandas as gpd
 import orjson
+import pandas as pd
 import shapely
 
 from gridmap.services.differences import counted, draft_differences
@@ -59,6 +61,29 @@ def features(
             "features": [_feature(draft, grid, area) for grid, area in zip(listed, areas, strict=True)],
         }
     )
+
+
+def draft_frame(city: OpenCity, number: int, level: str | None = None) -> gpd.GeoDataFrame:
+    """Read the grids of a draft as a frame to be edited elsewhere and brought back.
+
+    Returns
+    -------
+    GeoDataFrame
+        id, level, code, name, parent (code or name of the grid above), geometry (MultiPolygon, EPSG:4326).
+
+    Raises
+    ------
+    NotFoundError
+        There is no such plan or level.
+    """
+    _, draft = city.planning.plan(number)
+    if level is not None:
+        draft.base.scheme.level(level)
+    frame = draft.frame()
+    above = [None if pd.isna(each) else draft.grid(int(each)) for each in frame["parent"]]
+    frame["parent"] = pd.Series([each and (each.code or each.name) for each in above], dtype=object)
+    chosen = frame if level is None else frame[frame["level"] == level].reset_index(drop=True)
+    return chosen[["id", "level", "code", "name", "parent", "geometry"]]
 
 
 def check(city: OpenCity, number: int, *, inherited: bool = False) -> dict[str, Any]:

@@ -6,86 +6,34 @@ built ahead, so the change happens at its instant and not at the next look. When
 for a second, the keeper refuses to answer rather than give what may be old.
 """
 
+import math
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-import geopandas as gpd
-import numpy as np
-import pyarrow as pa
-import shapely
 import structlog
-from numpy.typing import NDArray
 
 from gridmap.model.cities import CityCard
 from gridmap.model.errors import NotFoundError, UnavailableError
 from gridmap.model.generations import Generation
-from gridmap.model.grids import Grid
 from gridmap.model.layers import schemes
 from gridmap.model.posts import Roster
-from gridmap.model.schemes import GOVERNANCE, Scheme
-from gridmap.services.leaves import Leaf, make_leaves
+from gridmap.model.schemes import GOVERNANCE
+from gridmap.services.lines import Lines, build_lines, dated, redraw_lines
 from gridmap.services.owners import Owners
 from gridmap.services.shared import Shared
 from gridmap.services.spots import Spots
-from gridmap.spatial.owners import OwnerTable
-from gridmap.spatial.ownership import OwnershipIndex
 from gridmap.store import cities, generations, posts
 from gridmap.store.database import Database
 
 LOOK_SECONDS = 0.25
 STALE_SECONDS = 1.0
 _HISTORIC = 4  # generations of the past that are kept in memory
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The grids of one generation, ready to answer.
-
-    Attributes
-    ----------
-    grids
-        By permanent id.
-    chains
-        For each leaf, the ids from the top down to it.
-    leaves
-        Ids of the grids that nobody divided further, in the row order of `index`.
-    by_row
-        The same with what answers say of them.
-    outlines
-        Outlines of all grids by id.
-    extent
-        Index of one polygon: the ground that the scheme answers for, gaps included.
-    owners
-        The same for columns of points, with what there is to tell: ``grid_id``, and for each level that these lines
-        have ``{level}_id``, ``{level}_code`` and ``{level}`` (the name).
-    """
-
-    scheme: Scheme
-    generation: Generation
-    grids: dict[int, Grid]
-    chains: dict[int, tuple[int, ...]]
-    leaves: NDArray[np.int64]
-    by_row: tuple[Leaf, ...]
-    outlines: dict[int, shapely.Geometry]
-    index: OwnershipIndex
-    extent: OwnershipIndex
-    owners: OwnerTable
-
-    def above(self, level: str) -> NDArray[np.int64]:
-        """Give for each leaf the id of its grid on a level, itself included; -1 where there is none."""
-        ids: NDArray[np.int64] = self.owners.told[f"{level}_id"].fill_null(-1).to_numpy()
-        return ids
-
-    def levels(self) -> list[str]:
-        """List the levels that these lines have, the top first."""
-        present = {grid.level for grid in self.grids.values()}
-        return [level.key for level in self.scheme.levels if level.key in present]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,60 +66,6 @@ class Snapshot:
         return self.city is city and self.lines is lines and self.roster is roster and self.spots is spots
 
 
-def build_lines(generation: Generation, frame: gpd.GeoDataFrame, extent: shapely.Geometry) -> Lines:
-    """Make the lines of a generation ready to answer."""
-    parents = frame["parent"].astype(object).where(frame["parent"].notna(), None)
-    codes = frame["code"].astype(object).where(frame["code"].notna(), None)
-    columns = (frame["id"], frame["level"], codes, frame["name"], parents, frame["area_m2"])
-    grids = {
-        int(grid_id): Grid(int(grid_id), level, code, name, None if parent is None else int(parent), float(area))
-        for grid_id, level, code, name, parent, area in zip(*columns, strict=True)
-    }
-    has_children = {grid.parent for grid in grids.values()}
-    is_leaf = ~frame["id"].isin([parent for parent in has_children if parent is not None]).to_numpy()
-    leaves = frame[is_leaf]
-    scheme = schemes()[generation.scheme]
-    chains = {int(leaf): _chain(grids, int(leaf)) for leaf in leaves["id"]}
-    index, ground = OwnershipIndex.from_frame(leaves, id="id"), build_extent(extent)
-    return Lines(
-        scheme=scheme,
-        generation=generation,
-        grids=grids,
-        chains=chains,
-        leaves=leaves["id"].to_numpy(np.int64),
-        by_row=make_leaves(scheme, grids, chains, leaves["id"].tolist()),
-        outlines=dict(zip(frame["id"].tolist(), frame.geometry, strict=True)),
-        index=index,
-        extent=ground,
-        owners=OwnerTable.of(index, ground, _told(scheme, grids, chains)),
-    )
-
-
-def _told(scheme: Scheme, grids: dict[int, Grid], chains: dict[int, tuple[int, ...]]) -> dict[str, pa.Array]:
-    """Lay out what there is to tell about each leaf: its id, and id, code and name of its grid on each level."""
-    told = {"grid_id": pa.array(chains, pa.int64())}
-    above = [{grids[grid].level: grids[grid] for grid in chain} for chain in chains.values()]
-    present = {grid.level for grid in grids.values()}
-    for level in (each.key for each in scheme.levels if each.key in present):
-        on_level = [chain.get(level) for chain in above]
-        told[f"{level}_id"] = pa.array([grid and grid.id for grid in on_level], pa.int64())
-        told[f"{level}_code"] = pa.array([grid and grid.code for grid in on_level], pa.string())
-        told[level] = pa.array([grid and grid.name for grid in on_level], pa.string())
-    return told
-
-
-def build_extent(extent: shapely.Geometry) -> OwnershipIndex:
-    """Index the ground that a generation answers for, as one polygon."""
-    return OwnershipIndex.from_frame(gpd.GeoDataFrame({"id": [1]}, geometry=[extent], crs=4326), id="id")
-
-
-def _chain(grids: dict[int, Grid], leaf: int) -> tuple[int, ...]:
-    chain = [leaf]
-    while (parent := grids[chain[-1]].parent) is not None:
-        chain.append(parent)
-    return tuple(reversed(chain))
-
-
 @dataclass
 class Keeper:
     """Keeps the snapshots of one database fresh.
@@ -183,7 +77,9 @@ class Keeper:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _past_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _versions: dict[str, int] = field(default_factory=dict, repr=False)
-    _ahead: dict[str, tuple[Lines, ...]] = field(default_factory=dict, repr=False)
+    _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _ahead: dict[str, tuple[Generation, ...]] = field(default_factory=dict, repr=False)
+    _loaded: dict[int, Lines] = field(default_factory=dict, repr=False)
     _past: OrderedDict[int, Lines] = field(default_factory=OrderedDict, repr=False)
     _city: CityCard | None = None
     _roster: Roster = field(default_factory=Roster, repr=False)
@@ -226,6 +122,7 @@ class Keeper:
         """
         with self._locked():
             self._look()
+        self._load_ahead()
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -247,8 +144,7 @@ class Keeper:
             for scheme in schemes():
                 topic = f"lines:{scheme}"
                 if versions.get(topic) != self._versions.get(topic):
-                    ahead = generations.upcoming(connection, scheme)
-                    self._ahead[scheme] = tuple(self._load(g) for g in ahead)
+                    self._ahead[scheme] = tuple(generations.upcoming(connection, scheme))
             if versions.get("posts") != self._versions.get("posts"):
                 self._roster = posts.roster(connection)
             if versions.get("places") != self._versions.get("places"):
@@ -275,19 +171,47 @@ class Keeper:
         told, heard = self._clock
         return told + timedelta(seconds=reading - heard)
 
+    def _load_ahead(self) -> None:
+        """Load the lines in force and those for later; forget others.
+
+        Nobody has to wait for those for later: what is in force is answered meanwhile.
+        """
+        wanted = [generation for ahead in list(self._ahead.values()) for generation in ahead]
+        for generation in wanted:
+            self._lines(generation, math.inf)
+        ids = {generation.id for generation in wanted}
+        for known in [number for number in list(self._loaded) if number not in ids]:
+            self._loaded.pop(known, None)
+
+    def _lines(self, generation: Generation, patience: float) -> Lines:
+        """Give the lines of a generation; load them where nobody did, or wait for whoever is at it."""
+        lines = self._loaded.get(generation.id)
+        if lines is None:
+            if not self._loading.acquire(timeout=-1 if patience == math.inf else patience):
+                raise UnavailableError("new lines are being loaded; try again in a moment")
+            try:
+                lines = self._loaded.get(generation.id) or self._load(generation)
+                self._loaded[generation.id] = lines
+            finally:
+                self._loading.release()
+        if lines.generation != generation:
+            lines = self._loaded[generation.id] = dated(lines, generation)
+        return lines
+
     def _load(self, generation: Generation) -> Lines:
+        """Read the lines of a generation: where its base is in memory, only what differs from it."""
         with self._past_lock:
-            known = [*(line for lines in list(self._ahead.values()) for line in lines), *self._past.values()]
-        known = [lines for lines in known if lines.generation.id == generation.id]
-        for lines in known:
-            if lines.generation == generation:
-                return lines
-        if known:  # lines never change; what is believed of how long they decide does
-            return replace(known[0], generation=generation)
+            known = {lines.generation.id: lines for lines in [*self._past.values(), *self._loaded.values()]}
+        if generation.id in known:
+            return dated(known[generation.id], generation)
+        base = known.get(generation.base) if generation.base is not None else None
         with self.database.read() as connection:
-            frame = generations.frame(connection, generation.id)
-            extent = generations.extent(connection, generation.id)
-        return build_lines(generation, frame, extent)
+            ground = generations.extent(connection, generation.id)
+            if base is None:
+                return build_lines(generation, generations.frame(connection, generation.id), ground)
+            changed = generations.frame(connection, generation.id, unlike=base.generation.id)
+            gone = generations.gone(connection, base.generation.id, generation.id)
+        return redraw_lines(base, generation, changed, gone, ground)
 
     def lines_of(self, generation: int, scheme: str | None = None) -> Lines:
         """Give the lines of a generation, whether it is in force or not.
@@ -298,7 +222,7 @@ class Keeper:
             There is no such generation.
         """
         with self._past_lock:
-            known = [*(line for lines in self._ahead.values() for line in lines), *self._past.values()]
+            known = [*self._loaded.values(), *self._past.values()]
         for lines in known:
             if lines.generation.id == generation:
                 return lines
@@ -311,10 +235,10 @@ class Keeper:
     def in_force(self, scheme: str) -> int | None:
         """Give the generation that decides now, from memory; None before a scheme's first."""
         now = self.now()
-        for lines in self._ahead.get(scheme, ()):
-            start, end = lines.generation.in_force_from, lines.generation.in_force_until
+        for generation in self._ahead.get(scheme, ()):
+            start, end = generation.in_force_from, generation.in_force_until
             if start is not None and start <= now and (end is None or now < end):
-                return lines.generation.id
+                return generation.id
         return None
 
     def version(self, topic: str) -> int:
@@ -372,10 +296,10 @@ class Keeper:
         ahead = self._ahead.get(scheme)  # not before the look that either of the two may take
         if ahead is None and scheme not in schemes():
             raise NotFoundError(f"there is no scheme {scheme!r}; there are {', '.join(schemes())}")
-        for lines in ahead or () if known_at is None else ():
-            start, end = lines.generation.in_force_from, lines.generation.in_force_until
+        for generation in ahead or () if known_at is None else ():
+            start, end = generation.in_force_from, generation.in_force_until
             if start is not None and start <= instant and (end is None or instant < end):
-                return instant, self._with(lines)
+                return instant, self._with(self._lines(generation, STALE_SECONDS))
         return instant, self._with(self._at(instant, scheme, known_at))
 
     def _with(self, lines: Lines) -> Snapshot:
@@ -397,7 +321,9 @@ class Keeper:
                 if not self._ahead.get(scheme)
                 else f"no lines of {scheme} were in force at {instant.isoformat()}"
             )
-        return self._keep(self._load(generation))
+        with self._past_lock:
+            lines = self._past.get(generation.id)
+        return self._keep(self._load(generation) if lines is None else dated(lines, generation))
 
     def _keep(self, lines: Lines) -> Lines:
         with self._past_lock:

@@ -227,9 +227,7 @@ def with_nodes(area: shapely.Geometry, inserted: Mapping[tuple[int, int], tuple[
     return shapely.MultiPolygon(parts)
 
 
-def _refined(
-    ring: shapely.LinearRing, inserted: Mapping[tuple[int, int], tuple[int, ...]]
-) -> NDArray[np.float64]:
+def _refined(ring: shapely.LinearRing, inserted: Mapping[tuple[int, int], tuple[int, ...]]) -> NDArray[np.float64]:
     points = shapely.get_coordinates(ring)
     nodes = nodes_of(points)
     low, high = np.minimum(nodes[:-1], nodes[1:]), np.maximum(nodes[:-1], nodes[1:])

@@ -319,6 +319,17 @@ def recode(draft: Draft, codes: Mapping[int, str | None]) -> Changes:
     return {grid: replace(draft.grid(grid), code=code) for grid, code in codes.items()}
 
 
+def settle(draft: Draft, changes: Changes) -> Changes:
+    """Complete changes that were worked out elsewhere: the grids above follow, and all is proved as for any edit.
+
+    Raises
+    ------
+    InputError
+        The result would be no clean set of grids.
+    """
+    return settled(draft, changes, {})
+
+
 def lattice_line(line: Line) -> Integers:
     """Read a line in degrees as lattice points, (n, 2)."""
     points = np.array([[float(each) for each in point[:2]] for point in line], np.float64).reshape(-1, 2)

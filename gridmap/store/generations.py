@@ -131,8 +131,15 @@ def versions(connection: Connection) -> dict[str, int]:
     return {row.topic: row.version for row in connection.execute(text(query))}
 
 
-def frame(connection: Connection, generation_id: int, level: str | None = None) -> gpd.GeoDataFrame:
+def frame(
+    connection: Connection, generation_id: int, level: str | None = None, *, unlike: int | None = None
+) -> gpd.GeoDataFrame:
     """Read the grids of a generation.
+
+    Parameters
+    ----------
+    unlike
+        Another generation: only the grids that are not the same in it.
 
     Returns
     -------
@@ -148,17 +155,29 @@ def frame(connection: Connection, generation_id: int, level: str | None = None) 
         JOIN grid_shape sh ON sh.id = gg.shape_id
         JOIN scheme s ON s.id = gg.scheme_id
         JOIN level l ON l.scheme_id = gg.scheme_id AND l.key = gg.level
+        LEFT JOIN generation_grid o ON o.generation_id = :unlike AND o.grid_id = gg.grid_id
         WHERE gg.generation_id = :generation AND (CAST(:level AS text) IS NULL OR gg.level = :level)
+        AND (o.shape_id, o.parent_id, o.code, o.name) IS DISTINCT FROM (gg.shape_id, gg.parent_id, gg.code, gg.name)
         ORDER BY l.rank, gg.grid_id
     """
     columns = ["id", "scheme", "level", "key", "code", "name", "parent", "area_m2", "wkb"]
-    rows = connection.execute(text(query), {"generation": generation_id, "level": level}).all()
+    values = {"generation": generation_id, "level": level, "unlike": unlike}
+    rows = connection.execute(text(query), values).all()
     table = pd.DataFrame([tuple(row) for row in rows], columns=columns)
     table["id"] = table["id"].astype("int64")
     table["parent"] = table["parent"].astype("Int64")
     table["area_m2"] = table["area_m2"].astype("float64")
     geometry = shapely.from_wkb(table.pop("wkb").to_numpy(dtype=object))
     return gpd.GeoDataFrame(table, geometry=geometry, crs=4326)
+
+
+def gone(connection: Connection, before: int, after: int) -> list[int]:
+    """List the grids of one generation that another does not have."""
+    query = """
+        SELECT grid_id FROM generation_grid WHERE generation_id = :before
+        EXCEPT SELECT grid_id FROM generation_grid WHERE generation_id = :after ORDER BY 1
+    """
+    return [int(row[0]) for row in connection.execute(text(query), {"before": before, "after": after})]
 
 
 def extent(connection: Connection, generation_id: int) -> shapely.Geometry:

@@ -87,12 +87,15 @@ class TestSwap:
 
     def test_lines_of_the_generation_in_force_are_kept_when_another_is_put_ahead(self, keeper, put, monkeypatch):
         put(moved(), start=FAR)
-        built = []
-        monkeypatch.setattr(module, "build_lines", lambda g, *rest: built.append(g.id) or real(g, *rest))
+        before, built = keeper.snapshot().lines, []
+        monkeypatch.setattr(module, "redraw_lines", lambda b, g, *rest: built.append(g.id) or real(b, g, *rest))
         keeper.look()
-        now, later = (lines.generation for lines in keeper._ahead["governance"])
+        now, later = keeper._ahead["governance"]
         assert (now.in_force_until, later.in_force_from) == (FAR, FAR)
-        assert sorted(built) == [now.id, later.id]  # the one in force has an end now, which its answers tell
+        assert built == [later.id]
+        lines = keeper.snapshot().lines
+        assert lines.generation == now  # it has an end now, which its answers tell
+        assert lines.index is before.index
 
     def test_a_generation_for_later_takes_over_at_its_instant_without_a_look(self, keeper, put):
         now = generation(keeper)
@@ -125,7 +128,7 @@ class TestSwap:
         assert keeper.snapshot().spots is before.spots
 
 
-real = module.build_lines
+real = module.redraw_lines
 
 
 class TestPast:
@@ -210,7 +213,7 @@ class TestFresh:
 
     def test_a_look_that_failed_halfway_is_taken_again(self, keeper, put, monkeypatch):
         made = put(moved()).id
-        monkeypatch.setattr(module.generations, "frame", lambda *_: (_ for _ in ()).throw(UnavailableError("gone")))
+        monkeypatch.setattr(module.generations, "frame", lambda *_, **__: (_ for _ in ()).throw(UnavailableError("gone")))
         with pytest.raises(UnavailableError):
             keeper.look()
         monkeypatch.undo()

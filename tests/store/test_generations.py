@@ -62,7 +62,7 @@ def test_versions_grow_with_each_publish_and_each_change(database, first):
 
 
 def test_a_publish_that_dies_in_the_middle_leaves_nothing(database, first, monkeypatch):
-    monkeypatch.setattr(store, "_put_in_force", lambda *_: (_ for _ in ()).throw(RuntimeError("power cut")))
+    monkeypatch.setattr(store, "put_in_force", lambda *_: (_ for _ in ()).throw(RuntimeError("power cut")))
     with pytest.raises(RuntimeError, match="power cut"):
         publish(database, SCHEME, moved(), base=first.id, origin="import", note="")
     with database.read() as connection:
