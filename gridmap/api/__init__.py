@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from gridmap.api import categories, generations, grids, heat, incidents, locate, places, plans, stats
+from gridmap.api import categories, generations, grids, heat, histories, incidents, locate, places, plans, stats
 from gridmap.api.docs import RESPONSES
 from gridmap.api.shortcut import Endpoint, Shortcut
 
@@ -18,6 +18,6 @@ SHORTCUTS: Final[dict[tuple[str, str], Endpoint]] = {("GET", f"{PREFIX}/locate")
 def router() -> APIRouter:
     """Make the routes of version 1; ``app.state.city`` and ``app.state.heat`` must hold what they ask."""
     routes = APIRouter(prefix=PREFIX, responses=RESPONSES)
-    for module in (locate, grids, generations, places, stats, heat, categories, incidents, plans):
+    for module in (locate, grids, histories, generations, places, stats, heat, categories, incidents, plans):
         routes.include_router(module.routes)
     return routes

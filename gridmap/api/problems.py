@@ -16,6 +16,7 @@ from gridmap.model.errors import (
     CoverageError,
     Fault,
     ForbiddenError,
+    GoneError,
     GridmapError,
     InputError,
     NotFoundError,
@@ -29,6 +30,7 @@ TABLE: Final[dict[type[GridmapError], tuple[int, str, str]]] = {
     CoverageError: (422, "coverage", "The grids are not a clean coverage"),
     InputError: (422, "input", "The input is wrong"),
     ForbiddenError: (403, "forbidden", "Somebody else has to do this"),
+    GoneError: (410, "gone", "It is no more"),
     NotFoundError: (404, "not-found", "There is no such thing"),
     ConflictError: (409, "conflict", "It changed meanwhile"),
     UnavailableError: (503, "unavailable", "Not available now"),
@@ -81,7 +83,7 @@ def of(error: GridmapError) -> Response:
         if isinstance(error, kind):
             if isinstance(error, InputError):
                 return problem(status, name, title, error.title, error.faults)
-            if isinstance(error, ConflictError):
+            if isinstance(error, ConflictError | GoneError):
                 return problem(status, name, title, str(error), more=error.details)
             return problem(status, name, title, str(error))
     return problem(500, "unexpected", "Something went wrong here")

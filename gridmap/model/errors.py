@@ -4,6 +4,7 @@ GridmapError
 ├── InputError(ValueError)         what came in is wrong; carries every fault at once
 │   └── CoverageError              a set of grids has gaps, overlaps or invalid outlines
 ├── NotFoundError(LookupError)     the thing that was named does not exist
+│   └── GoneError                  it existed, and is no more; the text says what came in its stead
 ├── ForbiddenError(PermissionError)  somebody else has to do this
 ├── ConflictError(RuntimeError)    it changed meanwhile; read again and repeat
 ├── UnavailableError(RuntimeError) a part needed for the answer is not there now; try again later
@@ -80,6 +81,22 @@ class CoverageError(InputError):
 
 class NotFoundError(GridmapError, LookupError):
     """The thing that was named does not exist."""
+
+
+class GoneError(NotFoundError):
+    """The thing that was named existed, and is no more.
+
+    Parameters
+    ----------
+    message
+        Since when, and what came in its stead.
+    details
+        The same for programs.
+    """
+
+    def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.details = dict(details or {})
 
 
 class ForbiddenError(GridmapError, PermissionError):

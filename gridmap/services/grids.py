@@ -12,6 +12,7 @@ from gridmap.model.errors import NotFoundError
 from gridmap.services.geojson import feature_collection
 from gridmap.services.lines import Lines
 from gridmap.services.opening import OpenCity
+from gridmap.services.successors import absent
 
 Box = tuple[float, float, float, float]
 
@@ -66,9 +67,17 @@ def listing(
     bbox: Box | None,
     limit: int,
     after: int | None,
+    *,
+    known_at: datetime | None = None,
 ) -> bytes:
-    """List grids in the order of their ids as GeoJSON, a page at a time."""
-    lines = city.keeper.snapshot(at, scheme).lines
+    """List grids in the order of their ids as GeoJSON, a page at a time.
+
+    Parameters
+    ----------
+    at, known_at
+        As they were in force at an instant, and as it was believed at another; now by default.
+    """
+    lines = city.keeper.snapshot(at, scheme, known_at).lines
     if level is not None:
         lines.scheme.level(level)
     grids = frame(lines, level)
@@ -82,18 +91,20 @@ def listing(
     return feature_collection(page, next_after=more)
 
 
-def one(city: OpenCity, grid_id: int, scheme: str, at: datetime | None) -> dict[str, Any]:
+def one(
+    city: OpenCity, grid_id: int, scheme: str, at: datetime | None, known_at: datetime | None = None
+) -> dict[str, Any]:
     """Give one grid with its outline, chain, children and the one who answers for it.
 
     Raises
     ------
     NotFoundError
-        No grid of that id was in force then.
+        No grid of that id was in force then; a GoneError that names its successors where it had been before.
     """
-    snapshot = city.keeper.snapshot(at, scheme)
+    instant, snapshot = city.keeper.asked(at, scheme, known_at)
     lines = snapshot.lines
     if grid_id not in lines.grids:
-        raise NotFoundError(f"no grid {grid_id} is in force in {scheme}")
+        raise absent(city, grid_id, lines, instant, known_at)
     grid = lines.grids[grid_id]
     chain = [grid]
     while chain[0].parent is not None:
@@ -114,6 +125,6 @@ def one(city: OpenCity, grid_id: int, scheme: str, at: datetime | None) -> dict[
             "generation": lines.generation.id,
             "chain": [{"id": each.id, "level": each.level, "code": each.code, "name": each.name} for each in chain],
             "children": [{"id": each.id, "code": each.code, "name": each.name} for each in children],
-            "owner": snapshot.owners.of_ladder([each.id for each in reversed(chain)], at or city.keeper.now()),
+            "owner": snapshot.owners.of_ladder([each.id for each in reversed(chain)], instant),
         },
     }

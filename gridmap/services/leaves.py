@@ -31,7 +31,7 @@ def make_leaves(
     scheme: Scheme, grids: Mapping[int, Grid], chains: Mapping[int, tuple[int, ...]], ids: Iterable[int]
 ) -> tuple[Leaf, ...]:
     """Make leaves by their ids, in that order; `chains` has the ids from the top down to each."""
-    links = {grid.id: _link(scheme, grid) for grid in grids.values()}
+    links = {grid.id: link(scheme, grid) for grid in grids.values()}
     return tuple(
         Leaf(
             grids[leaf],
@@ -53,6 +53,7 @@ def candidate(grid: Grid, share: float, metres: float) -> dict[str, Any]:
     return {**named(grid), "share": round(share, 4), "distance_m": round(metres, 1)}
 
 
-def _link(scheme: Scheme, grid: Grid) -> dict[str, Any]:
+def link(scheme: Scheme, grid: Grid) -> dict[str, Any]:
+    """Name a grid as a link of a chain."""
     title = scheme.level(grid.level).title.to_dict()
     return {"level": grid.level, "level_name": title, "id": grid.id, "code": grid.code, "name": grid.name}

@@ -241,6 +241,11 @@ class Keeper:
                 return generation.id
         return None
 
+    def roster(self) -> Roster:
+        """Give all posts with who held, holds and will hold them."""
+        self._fresh()
+        return self._roster
+
     def version(self, topic: str) -> int:
         """Give the counter that grows with every change of ``posts`` or ``places``."""
         return self._versions.get(topic, 0)
