@@ -14,7 +14,7 @@ import shapely
 from gridmap.model.errors import InputError
 from gridmap.model.layers import layer as find_layer
 from gridmap.model.schemes import GOVERNANCE
-from gridmap.services import asking, joins, maps
+from gridmap.services import asking, histories, joins, maps, past_owners
 from gridmap.services.heat import Heat
 from gridmap.services.opening import OpenCity, open_city, open_database
 from gridmap.settings import Settings
@@ -97,7 +97,7 @@ class City:
         datum
             wgs84, cgcs2000, gcj02, bd09 or EPSG:n; never guessed.
         **options
-            For one location: accuracy_m, category, floor, at, scheme.
+            For one location: accuracy_m, category, floor, at, known_at, scheme.
 
         Returns
         -------
@@ -139,6 +139,45 @@ class City:
         """
         return joins.grid_frame(self._city, level, at, scheme)
 
+    def history(
+        self,
+        grid: int | None = None,
+        *,
+        known_at: datetime | None = None,
+        shapes: bool = False,
+        **place: Any,  # noqa: ANN401 - see below
+    ) -> dict[str, Any]:
+        """Tell the life of a grid, or who owned a location when.
+
+        Parameters
+        ----------
+        grid
+            Permanent id, of a retired grid too; or nothing, and a location instead.
+        known_at
+            What was believed then; what is known now by default.
+        shapes
+            For a grid: each span with its outline, as GeoJSON.
+        **place
+            lon, lat, datum, scheme: the location, as `locate` takes it.
+
+        Returns
+        -------
+        dict
+            ``spans`` of time in which nothing changed, as ``GET /grids/{id}/history`` and ``GET /history`` give them.
+
+        Raises
+        ------
+        NotFoundError
+            There never was such a grid.
+        InputError
+            Every fault of the question.
+        """
+        if grid is None:
+            return past_owners.of_place(self._city, place | {"known_at": _plain(known_at)})
+        if place:
+            raise InputError.of(", ".join(sorted(place)), "is of a location", "give a grid or a location", "twice")
+        return histories.of_grid(self._city, grid, known_at, shapes=shapes)
+
     def places(self, layer: str) -> gpd.GeoDataFrame:
         """Read a layer of places, such as ``buildings``, or the ``incidents``, with the fields that it declares."""
         chosen = find_layer(layer)
@@ -157,6 +196,7 @@ class City:
         category: str | None = None,
         by: tuple[str, ...] = (),
         at: datetime | None = None,
+        lines: Literal["at", "then"] = "at",
         scheme: str = GOVERNANCE,
     ) -> gpd.GeoDataFrame:
         """Count a layer over the grids of a level, and sum its measures; the row without an id lies in no grid.
@@ -169,8 +209,12 @@ class City:
             Four-digit code or two-digit class, for incidents.
         by
             Further breakdown: day, week or month; category.
+        at
+            The instant whose lines are used; now by default.
+        lines
+            ``then`` counts each incident by the lines in force when it was reported, instead of those of `at`.
         """
-        ask = joins.Ask(layer, level, start=start, end=end, category=category, at=at, scheme=scheme)
+        ask = joins.Ask(layer, level, start=start, end=end, category=category, at=at, scheme=scheme, lines=lines)
         return joins.join_frame(self._city, ask, by)
 
     def map(self, name: str, **options: Any) -> folium.Map:  # noqa: ANN401 - options of many types

@@ -1,6 +1,6 @@
 """Figures over grids."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
@@ -21,7 +21,10 @@ def stats(
     level: Annotated[str, Query(max_length=40)],
     measure: Annotated[str, Query(max_length=40)] = COUNT,
     scheme: SchemeHere = GOVERNANCE,
+    lines: Annotated[
+        Literal["at", "then"], Query(description="lines of `at`, or for each incident those of its report")
+    ] = "at",
 ) -> Response:
     """Count or sum a layer over the grids of a level; what lies in no grid is counted as such."""
-    ask = Ask(layer, level, measure, period.start, period.end, period.category, at, scheme)
+    ask = Ask(layer, level, measure, period.start, period.end, period.category, at, scheme, lines)
     return json_response(join(city, ask).to_dict())

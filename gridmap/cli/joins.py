@@ -1,7 +1,7 @@
 """`gridmap join`: figures over grids, as a table or a file with outlines."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,6 +21,10 @@ def join(
     category: Annotated[str | None, typer.Option(help="Four-digit code or two-digit class.")] = None,
     by: Annotated[list[str] | None, typer.Option(help="day, week, month or category; may be repeated.")] = None,
     at: Annotated[str | None, typer.Option(help="Use the lines in force at this instant.")] = None,
+    lines: Annotated[
+        Literal["at", "then"],
+        typer.Option(help="at: the lines of --at; then: each incident by those in force when it was reported."),
+    ] = "at",
     scheme: Annotated[str, typer.Option(help="Family of lines.")] = "governance",
     city: CityOption = None,
 ) -> None:
@@ -30,7 +34,7 @@ def join(
     instant = read_instant(at, "--at")
     if category is not None and not (category.isdigit() and len(category) in {2, 4}):
         raise InputError.of("--category", f"{category!r} is neither a code nor a class", "give two or four digits")
-    ask = Ask(layer, level, start=begin, end=finish, category=category, at=instant, scheme=scheme)
+    ask = Ask(layer, level, start=begin, end=finish, category=category, at=instant, scheme=scheme, lines=lines)
     with opened(city) as one:
         frame = join_frame(one, ask, tuple(by or ()))
     write_frame(frame, out)

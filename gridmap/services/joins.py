@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -14,9 +14,9 @@ from gridmap.model.errors import InputError, NotFoundError
 from gridmap.model.layers import Layer, layer
 from gridmap.model.schemes import GOVERNANCE
 from gridmap.model.words import Text, words
-from gridmap.services.lines import Lines
+from gridmap.services.join_lines import Counted
 from gridmap.services.opening import OpenCity
-from gridmap.spatial.joins import Totals, owners, spots_of, totals
+from gridmap.spatial.joins import Totals, totals
 from gridmap.store import generations, incidents, places
 
 COUNT = "count"
@@ -38,6 +38,9 @@ class Ask:
         Four-digit code or two-digit class, for incidents.
     at
         The instant whose lines are used; now by default.
+    lines
+        ``at``: everything goes by the lines of that instant. ``then``: each incident by those in force when it was
+        reported, so that every grid has what was its own at the time.
     """
 
     layer: str
@@ -48,6 +51,7 @@ class Ask:
     category: str | None = None
     at: datetime | None = None
     scheme: str = GOVERNANCE
+    lines: Literal["at", "then"] = "at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,16 @@ class Joined:
 
     ask: Ask
     layer: Layer
-    lines: Lines
+    counted: Counted
     totals: Totals
     title: Text
     unit: Text
+    without_lines: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Give the figures as ``/stats`` does."""
-        grids = self.lines.grids
+        grids = self.counted.grids
+        numbers = self.counted.generations
         whole = self.ask.measure == COUNT
         number = int if whole else float
         return {
@@ -78,7 +84,10 @@ class Joined:
             ],
             "none": number(self.totals.none),
             "total": number(self.totals.total),
-            "generation": self.lines.generation.id,
+            "lines": self.ask.lines,
+            "generation": None if self.counted.then else numbers[0],
+            "generations": numbers,
+            "without_lines": self.without_lines,
         }
 
 
@@ -90,13 +99,15 @@ def join(city: OpenCity, ask: Ask) -> Joined:
     NotFoundError
         No such layer, level or measure.
     InputError
-        A period or category for a layer that has none; a layer of lines.
+        A period or category for a layer that has none; a layer of lines; lines of then for what has no time, or
+        together with an instant.
     """
-    chosen, lines = _chosen(city, ask)
-    rows = _rows(city, chosen, ask)
+    chosen = _chosen(ask)
+    rows, counted = _rows(city, chosen, ask)
     weights = None if ask.measure == COUNT else rows[ask.measure].fillna(0).to_numpy(np.float64)
-    found = totals(_grid_ids(lines, ask.level), _owners(lines, ask.level, rows), weights)
-    return Joined(ask, chosen, lines, found, *_named(chosen, ask.measure))
+    found = totals(np.array(sorted(counted.grids), np.int64), counted.owners(rows), weights)
+    lost = counted.without_lines(rows["reported_at"]) if counted.then else 0
+    return Joined(ask, chosen, counted, found, *_named(chosen, ask.measure), lost)
 
 
 def join_frame(city: OpenCity, ask: Ask, by: Sequence[str] = ()) -> gpd.GeoDataFrame:
@@ -116,12 +127,12 @@ def join_frame(city: OpenCity, ask: Ask, by: Sequence[str] = ()) -> gpd.GeoDataF
     """
     if strange := [each for each in by if each not in BREAKDOWNS]:
         raise InputError.of("by", f"{strange[0]!r} is not of {', '.join(BREAKDOWNS)}", code="unknown")
-    chosen, lines = _chosen(city, ask)
-    rows = _rows(city, chosen, ask)
+    chosen = _chosen(ask)
+    rows, counted = _rows(city, chosen, ask)
     if by and chosen.store != "incident":
         raise InputError.of("by", f"layer {ask.layer} has no time and no category", code="no_time")
-    keyed = pd.DataFrame({"id": _owners(lines, ask.level, rows)})
-    zone = ZoneInfo(city.keeper.snapshot(ask.at, ask.scheme).city.zone)
+    keyed = pd.DataFrame({"id": counted.owners(rows)})
+    zone = ZoneInfo(city.keeper.city().zone)
     for each in by:
         keyed[each] = rows["category"].to_numpy() if each == "category" else _periods(rows, each, zone)
     for measure in chosen.measures():
@@ -129,12 +140,12 @@ def join_frame(city: OpenCity, ask: Ask, by: Sequence[str] = ()) -> gpd.GeoDataF
     keyed["count"] = 1
     summed = keyed.groupby(["id", *by], dropna=False).sum().reset_index()
     if not by:
-        every = [*_grid_ids(lines, ask.level).tolist(), -1]
+        every = [*sorted(counted.grids), -1]
         summed = summed.set_index("id").reindex(every, fill_value=0).reset_index()
-    return _with_grids(lines, summed, [*by], ["count", *chosen.measures()])
+    return _with_grids(counted, summed, [*by], ["count", *chosen.measures()])
 
 
-def _chosen(city: OpenCity, ask: Ask) -> tuple[Layer, Lines]:
+def _chosen(ask: Ask) -> Layer:
     chosen = layer(ask.layer)
     if chosen.store == "grid":
         raise NotFoundError("grids are what is joined to; join buildings, shops, incidents or another layer")
@@ -143,30 +154,27 @@ def _chosen(city: OpenCity, ask: Ask) -> tuple[Layer, Lines]:
         raise NotFoundError(f"layer {ask.layer} has no measure {ask.measure!r}; it has {known}")
     if chosen.store != "incident" and (ask.start or ask.end or ask.category):
         raise InputError.of("period, category", f"layer {ask.layer} has none", "leave them out", "no_time")
+    if ask.lines == "then" and chosen.store != "incident":
+        raise InputError.of("lines", f"layer {ask.layer} has no time", "count it by the lines of an instant", "no_time")
+    if ask.lines == "then" and ask.at is not None:
+        raise InputError.of("at, lines", "say twice whose lines are used", "give one of them", "twice")
     if ask.start and ask.end and ask.start >= ask.end:
         raise InputError.of("from, to", "the period is empty", "let `from` lie before `to`", "period")
+    return chosen
+
+
+def _rows(city: OpenCity, chosen: Layer, ask: Ask) -> tuple[gpd.GeoDataFrame, Counted]:
+    """Read what is joined, and find the lines to count it by."""
     lines = city.keeper.snapshot(ask.at, ask.scheme).lines
     lines.scheme.level(ask.level)
-    if not any(grid.level == ask.level for grid in lines.grids.values()):
-        present = sorted({grid.level for grid in lines.grids.values()})
-        raise NotFoundError(f"the lines in force have no level {ask.level}; they have {', '.join(present)}")
-    return chosen, lines
-
-
-def _rows(city: OpenCity, chosen: Layer, ask: Ask) -> gpd.GeoDataFrame:
     with city.database.read() as connection:
         if chosen.store == "incident":
-            return incidents.frame(connection, start=ask.start, end=ask.end, category=ask.category)
-        return places.frame(connection, chosen.kind)
-
-
-def _grid_ids(lines: Lines, level: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return np.array([grid.id for grid in lines.grids.values() if grid.level == level], np.int64)
-
-
-def _owners(lines: Lines, level: str, rows: gpd.GeoDataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
-    lon, lat = spots_of(rows.geometry.to_numpy())
-    return owners(lines.index, lines.above(level), lon, lat)
+            rows = incidents.frame(connection, start=ask.start, end=ask.end, category=ask.category)
+        else:
+            rows = places.frame(connection, chosen.kind)
+    if ask.lines == "at":
+        return rows, Counted.of_instant(lines, ask.level)
+    return rows, Counted.of_then(city, ask.scheme, ask.level, rows["reported_at"], ask.end)
 
 
 def _named(chosen: Layer, measure: str) -> tuple[Text, Text]:
@@ -185,8 +193,9 @@ def _periods(rows: gpd.GeoDataFrame, period: str, zone: ZoneInfo) -> Any:  # noq
     return local.dt.to_period("M").astype(str).to_numpy()
 
 
-def _with_grids(lines: Lines, summed: pd.DataFrame, by: list[str], figures: list[str]) -> gpd.GeoDataFrame:
-    grids = [lines.grids.get(int(i)) for i in summed["id"]]
+def _with_grids(counted: Counted, summed: pd.DataFrame, by: list[str], figures: list[str]) -> gpd.GeoDataFrame:
+    known, outlines = counted.grids, counted.outlines
+    grids = [known.get(int(i)) for i in summed["id"]]
     table = pd.DataFrame(
         {
             "id": pd.array([g.id if g else None for g in grids], dtype="Int64"),
@@ -198,7 +207,7 @@ def _with_grids(lines: Lines, summed: pd.DataFrame, by: list[str], figures: list
     for column in [*by, *figures]:
         table[column] = summed[column].to_numpy()
     geometry = np.empty(len(grids), dtype=object)
-    geometry[:] = [lines.outlines[g.id] if g else None for g in grids]
+    geometry[:] = [outlines[g.id] if g else None for g in grids]
     return gpd.GeoDataFrame(table, geometry=geometry, crs=4326)
 
 

@@ -241,6 +241,13 @@ class Keeper:
                 return generation.id
         return None
 
+    def city(self) -> CityCard:
+        """Tell which city it is."""
+        self._fresh()
+        if self._city is None:
+            raise UnavailableError("the city has not been read yet; try again in a moment")
+        return self._city
+
     def roster(self) -> Roster:
         """Give all posts with who held, holds and will hold them."""
         self._fresh()
@@ -308,9 +315,7 @@ class Keeper:
         return instant, self._with(self._at(instant, scheme, known_at))
 
     def _with(self, lines: Lines) -> Snapshot:
-        if self._city is None:
-            raise UnavailableError("the city has not been read yet; try again in a moment")
-        parts = (self._city, lines, self._roster, self._spots)
+        parts = (self.city(), lines, self._roster, self._spots)
         made = self._made.get(lines.scheme.key)
         if made is None or not made.is_of(*parts):
             made = self._made[lines.scheme.key] = Snapshot.of(*parts)
