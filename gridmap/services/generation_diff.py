@@ -36,8 +36,8 @@ def diff(city: OpenCity, before: str, after: str, level: str | None = None, sche
     Returns
     -------
     dict
-        ``counts`` by kind, ``grids`` that differ and how, ``moves`` of ground from whom to whom, the largest first; null
-        is nobody: a gap, or ground outside.
+        ``counts`` by kind, ``grids`` that differ and how, ``moves`` of ground from whom to whom, the largest
+        first; null is nobody: a gap, or ground outside.
 
     Raises
     ------
