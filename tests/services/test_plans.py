@@ -7,6 +7,7 @@ import pytest
 
 from gridmap.model.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from gridmap.services import plan_drawing, plan_views, plans
+from gridmap.services.asking import ask
 from gridmap.services.checking import check
 from gridmap.services.generations import listing
 from gridmap.services.opening import open_city
@@ -305,6 +306,46 @@ def test_a_second_worker_sees_the_draft_and_the_publication(square_city, ids):
     square_city.keeper.look()
     assert owner(square_city, 0.5, 1.5) == "甲格"
     other.keeper.close()
+
+
+def test_lookups_during_publications_are_right_for_the_generation_that_they_name(square_city, ids):
+    """Each client of each worker: what is told fits the generation named, and generations never run backwards."""
+    others = [open_city(square_city.database, watch=True) for _ in range(2)]
+    names = {square_city.keeper.snapshot().lines.generation.id: "B格"}
+    ended = threading.Event()
+    seen: list[list[tuple[int, str]]] = []
+
+    def client(city):
+        told: list[tuple[int, str]] = []
+        seen.append(told)
+        while not ended.is_set():
+            answer = answer_of(city, *at(3, 1))
+            if not told or told[-1] != answer:
+                told.append(answer)
+
+    clients = [threading.Thread(target=client, args=(city,)) for city in others for _ in range(2)]
+    for each in clients:
+        each.start()
+    for number in range(5):
+        plan = plans.open_plan(square_city, "governance", "改", AUTHOR)["id"]
+        draw(square_city, plan, "rename", grid=ids["B"], name=f"{number}格")
+        names[published(square_city, plan)["generation"]] = f"{number}格"
+    last = max(names)
+    while not all(told and told[-1][0] == last for told in seen):
+        assert all(each.is_alive() for each in clients)
+    ended.set()
+    for each in clients:
+        each.join()
+    for city in others:
+        city.keeper.close()
+    for told in seen:
+        assert [names[generation] for generation, _ in told] == [name for _, name in told]
+        assert [generation for generation, _ in told] == sorted({generation for generation, _ in told})
+
+
+def answer_of(city, lon, lat):
+    told = ask(city, {"lon": lon, "lat": lat, "datum": "wgs84"}).to_dict()
+    return told["generation"]["id"], told["chain"][-1]["name"]
 
 
 def test_nothing_in_force_has_no_plans(database):
