@@ -97,6 +97,27 @@ class TestEdits:
         assert areas[0] == pytest.approx(areas[1], rel=1e-3)
 
 
+class TestBordersOfUnevenDepth:
+    """A1 is divided into A1a and A1b, and A2 beside it is not."""
+
+    def test_ground_that_is_won_goes_to_the_grids_below_that_border_on_it(self, square_city, plan, ids):
+        line = [(1, 0.2), (1.5, 0.2), (1.5, 0.8), (1, 0.8)]
+        told = draw(square_city, plan, "reshape", grids=[ids["A1"], ids["A2"]], line=line)
+        assert {ids["A1a"], ids["A1"], ids["A2"]} <= set(told["grids"])
+        assert full_defects(draft(square_city, plan)) == []
+        assert draft(square_city, plan).grid(ids["A1a"]).outline.area > 1.2e-6
+
+    def test_ground_that_is_lost_is_that_of_the_grids_below(self, square_city, plan, ids):
+        draw(square_city, plan, "reshape", grids=[ids["A1"], ids["A2"]], line=[(1, 0.2), (0.5, 1), (1, 1.8)])
+        drawn = draft(square_city, plan)
+        assert full_defects(drawn) == []
+        assert all(drawn.grid(ids[grid]).outline.area < 1e-6 for grid in ("A1a", "A1b"))
+
+    def test_a_grid_below_does_not_vanish(self, square_city, plan, ids):
+        with pytest.raises(InputError, match=r"nothing would be left of A1[ab]格, and A2格 has no grids below"):
+            draw(square_city, plan, "reshape", grids=[ids["A1"], ids["A2"]], line=[(1, 1), (0, 1)])
+
+
 class TestSteps:
     def test_undone_and_redone_to_the_very_bytes(self, square_city, plan, ids):
         states = [wkbs(square_city, plan)]
