@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 FOLDER = Path(__file__).parent
 DOCS = FOLDER.parent / "docs"
-FIRST = ("locate", "locate_growth", "locate_counts", "build", "zones", "single", "http")
+FIRST = ("locate", "locate_growth", "locate_counts", "build", "zones", "single", "http", "plans")
 OURS = "gridmap"
 GROUND, INK, QUIET, LINE, ACCENT = "#f6f5f1", "#2b2926", "#6f6a61", "#d9d5cb", "#c4412f"
 WIDTH, HEIGHT = 960, 600

@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from gridmap import api, pages
+from gridmap import __version__, api, pages
 from gridmap.api import docs, problems
 from gridmap.api.limits import BodyLimit
 from gridmap.model.errors import GridmapError
@@ -56,7 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = Service(
         title="gridmap",
-        version=version("gridmap"),
+        version=__version__,
         description="Who owns this location: grids, owners, joins and maps of a city's grid governance.",
         lifespan=lifespan,
         docs_url=None,
@@ -79,7 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 async def _alive() -> dict[str, str]:
     """Tell that the process answers."""
-    return {"status": "alive", "version": version("gridmap")}
+    return {"status": "alive", "version": __version__}
 
 
 def _ready(request: Request) -> Any:  # noqa: ANN401 - a body, or a problem

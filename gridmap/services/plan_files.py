@@ -89,9 +89,24 @@ def read_rows(path: Path, options: FileOptions) -> gpd.GeoDataFrame:
     report = ImportReport("grids", path.name, datum, level=options.level, read=content.rows)
     rows = read_grids(find_layer("grids"), content, datum, options.mapping, report)
     ids = _ids(content.frame)
-    if options.repair:
+    if not options.repair:
+        _refuse_invalid(rows)
+    else:
         rows = clean(rows, GridOptions(options.level, "", repair=True), report)
     return rows.assign(id=pd.array(ids, dtype="Int64"))
+
+
+def _refuse_invalid(rows: gpd.GeoDataFrame) -> None:
+    """Refuse outlines that are none: nobody could say whose ground is whose."""
+    reasons = shapely.is_valid_reason(rows.geometry.to_numpy())
+    faults = []
+    for label, name, reason in zip(rows.index, rows["name"], reasons, strict=True):
+        if reason != "Valid Geometry":
+            why, _, place = reason.partition("[")
+            mend = "redraw it there, or bring the file with --repair"
+            faults.append(Fault(f"{label}, {place.rstrip(']')}", f"the outline of {name} is invalid: {why}", mend))
+    if faults:
+        raise InputError(faults[:_LISTED], f"{len(faults)} outlines of the file")
 
 
 def file_changes(draft: Draft, level: str, rows: gpd.GeoDataFrame, ids: Iterator[int]) -> Changes:
@@ -139,10 +154,12 @@ def _settled(draft: Draft, changes: Changes) -> Changes:
     around = [grid for grid in draft.leaves_near(shapely.union_all(shapely.envelope(reach))) if grid not in changes]
     listed = [grid for grid, after in changes.items() if after is not None and after.outline is not None]
     outlines = [each.outline for each in map(changes.get, listed) if each is not None]
-    before = to_units([*outlines, *(draft.grid(grid).outline for grid in around)])
+    # the nodes of before stay where a border stays: the grids above have them, too
+    old = [draft.grid(grid).outline for grid in changes if grid in draft and draft.grid(grid).outline is not None]
+    before = to_units([*outlines, *(draft.grid(grid).outline for grid in around), *old])
     fitted = matched(before)
     together = dict(changes)
-    for grid, area, was in zip([*listed, *around], fitted, before, strict=True):
+    for grid, area, was in zip([*listed, *around], fitted, before, strict=False):
         if area is not was:
             known = together.get(grid) or draft.grid(grid)
             together[grid] = replace(known, outline=to_degrees(np.array([area], dtype=object))[0])

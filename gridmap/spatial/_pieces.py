@@ -145,32 +145,40 @@ def give(ground: Ground, giver: int, taker: int, region: NDArray[np.bool_]) -> N
     Raises
     ------
     InputError
-        Only one of the two is divided further, or a part has no neighbour on the other side.
+        A part has no neighbour on the other side, or nothing would be left of a grid below.
     """
     draft = ground.draft
     if draft.is_leaf(giver) and draft.is_leaf(taker):
         ground.leaf[region] = taker
         return
-    if draft.is_leaf(giver) or draft.is_leaf(taker):
-        refuse_uneven(draft, [giver, taker])
-    for child in draft.children(giver):
+    for child in [giver] if draft.is_leaf(giver) else draft.children(giver):
         own = ground.of_grid(child)
         part = own & region
         if not part.any():
             continue
-        if (part == own).all():
+        if child != giver and (part == own).all():
+            if draft.is_leaf(taker):
+                names = draft.grid(child).name, draft.grid(taker).name
+                message = f"nothing would be left of {names[0]}, and {names[1]} has no grids below"
+                raise InputError.of(place_of_face(ground, part), message, "leave some of it", "vanishes")
             ground.parent[child] = taker
             continue
         group = ground.faces.groups(~(part[ground.faces.left] & part[ground.faces.right]))
         for number in np.unique(group[part]).tolist():
             piece = part & (group == number)
-            heirs = {to: ground.border(piece, ground.of_grid(to) & ~region) for to in draft.children(taker)}
-            heir = max(heirs, key=lambda to: (heirs[to], -to))
-            if not heirs[heir]:
-                name, other = draft.grid(child).name, draft.grid(taker).name
-                message = f"a part of {name} would go to {other} and borders on none of its grids"
-                raise InputError.of(place_of_face(ground, piece), message, "move the border in steps", "no_neighbour")
-            give(ground, child, heir, piece)
+            give(ground, child, taker if draft.is_leaf(taker) else _heir(ground, child, taker, piece, region), piece)
+
+
+def _heir(ground: Ground, giver: int, taker: int, piece: NDArray[np.bool_], region: NDArray[np.bool_]) -> int:
+    """Choose the grid below the taker that borders on a piece the longest."""
+    draft = ground.draft
+    heirs = {to: ground.border(piece, ground.of_grid(to) & ~region) for to in draft.children(taker)}
+    heir = max(heirs, key=lambda to: (heirs[to], -to))
+    if not heirs[heir]:
+        name, other = draft.grid(giver).name, draft.grid(taker).name
+        message = f"a part of {name} would go to {other} and borders on none of its grids"
+        raise InputError.of(place_of_face(ground, piece), message, "move the border in steps", "no_neighbour")
+    return heir
 
 
 def refuse_uneven(draft: Draft, grids: Iterable[int]) -> None:

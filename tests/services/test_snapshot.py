@@ -213,7 +213,9 @@ class TestFresh:
 
     def test_a_look_that_failed_halfway_is_taken_again(self, keeper, put, monkeypatch):
         made = put(moved()).id
-        monkeypatch.setattr(module.generations, "frame", lambda *_, **__: (_ for _ in ()).throw(UnavailableError("gone")))
+        monkeypatch.setattr(
+            module.generations, "frame", lambda *_, **__: (_ for _ in ()).throw(UnavailableError("gone"))
+        )
         with pytest.raises(UnavailableError):
             keeper.look()
         monkeypatch.undo()
