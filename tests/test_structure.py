@@ -24,13 +24,14 @@ MOST_LINES, MOST_FUNCTION_LINES = 450, 60
 NAMESPACES = ("http://www.w3.org/",)
 # Tested through what is built of them: the test that would fail, and the modules.
 TESTED_ELSEWHERE = {
-    "tests/api/test_lists.py": "api: categories docs generations grids heat incidents limits parameters"
-    " places responses stats",
+    "tests/api/test_lists.py": "api: categories docs generations grids heat limits parameters places responses stats",
     "tests/demo/test_city.py": "demo: footprints furniture hotspots names parcels places population",
     "tests/maps/test_saved.py": "maps: choropleth data drawing heat overview registry",
     "tests/model/test_layers.py": "model: categories schemes",
     "tests/pages/test_routes.py": "pages: languages security",
     "tests/cli/test_plans.py": "cli: plan_tables",
+    "tests/api/test_changeovers.py": "api: incidents services: responsible model: changeovers store: changeovers",
+    "tests/api/test_histories.py": "services: codes histories past_owners successors generation_diff store: histories",
     "tests/services/test_generations.py": "model: generations",
     "tests/services/test_locate.py": "services: spots",
     "tests/services/test_locate_file.py": "services: locate_table",
@@ -39,7 +40,7 @@ TESTED_ELSEWHERE = {
     "tests/spatial/test_coverage.py": "spatial: defects",
     "tests/spatial/test_repair.py": "spatial: faces outlines",
     "tests/test_notebooks.py": "gridmap: city",
-    "tests/test_docs.py": "cli: console db demo exports imports joins loading locate maps serve"
+    "tests/test_docs.py": "cli: console db demo exports histories imports incidents joins loading locate maps serve"
     " services: checking geojson grids heat incidents maps places writing"
     " spatial: joins store: cities gaps invariants",
 }

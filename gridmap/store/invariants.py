@@ -56,6 +56,25 @@ _QUERIES = {
         SELECT 'plan ' || p.id FROM plan p JOIN plan_edit e ON (e.plan_id, e.number) = (p.id, p.head)
         WHERE e.base_id <> p.base_id
     """,
+    "what a change of lines did to incidents is whole": """
+        SELECT 'generation ' || d.generation_id FROM generation_changeover d
+        WHERE d.incidents <> (SELECT count(*) FROM incident_changeover c WHERE c.generation_id = d.generation_id)
+        UNION ALL
+        SELECT 'changeover ' || c.id FROM incident_changeover c
+        WHERE c.generation_id NOT IN (SELECT generation_id FROM generation_changeover)
+    """,
+    "an incident moves between grids of its lines": """
+        SELECT 'changeover ' || c.id FROM incident_changeover c
+        WHERE c.to_grid_id = c.from_grid_id
+        OR (c.to_grid_id IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM generation_grid m WHERE (m.generation_id, m.grid_id) = (c.generation_id, c.to_grid_id)
+        ))
+    """,
+    "only what was asked is answered": """
+        SELECT 'answer ' || a.id || ' to changeover ' || c.id FROM incident_changeover_answer a
+        JOIN incident_changeover c ON c.id = a.changeover_id
+        WHERE c.rule <> 'ask' OR (a.answer = 'move' AND c.to_grid_id IS NULL)
+    """,
     "places and incidents have a shape that can be drawn": """
         SELECT 'place ' || id FROM place WHERE ST_IsEmpty(geom) OR NOT ST_IsValid(geom)
         UNION ALL SELECT 'incident ' || id FROM incident WHERE ST_IsEmpty(geom)

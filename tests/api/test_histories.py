@@ -1,4 +1,4 @@
-"""Memory over HTTP: any lines by date, what was believed then, the lives of grids, places and codes, and differences."""
+"""Memory over HTTP: any lines by date, what was believed then, the lives of grids, places and codes, differences."""
 
 import pytest
 

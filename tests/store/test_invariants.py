@@ -3,8 +3,10 @@
 import pytest
 from sqlalchemy import text
 
+from gridmap.services.changeovers import Changeovers
 from gridmap.services.checking import check, schema_revision
 from gridmap.services.generations import publish
+from gridmap.services.snapshot import Keeper
 from gridmap.store import invariants, schema
 from tests.services.squares import coded, moved, town
 from tests.services.staff import staff
@@ -16,7 +18,15 @@ OFF = "SET session_replication_role = replica"  # triggers and foreign keys rest
 @pytest.fixture
 def filled(database):
     base = publish(database, "governance", coded(town(), **CODES), base=None, origin="import", note="").id
+    with database.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO incident (key, reported_at, state, geom, hash) VALUES ('open', '2026-01-01', 'dispatched',"
+                " ST_SetSRID(ST_MakePoint(121.40125, 31.2005), 4326), decode(repeat('0', 32), 'hex'))"
+            )
+        )
     publish(database, "governance", coded(moved(), **CODES), base=base, origin="import", note="")
+    Changeovers(database, Keeper(database)).settle()
     with database.read() as connection:
         grids = dict(connection.execute(text("SELECT key, id FROM grid")).all())
     staff(database, grids, grids)
@@ -69,6 +79,11 @@ BREACHES = {
             "INSERT INTO plan_edit (plan_id, number, prev, base_id, kind, given, author) VALUES"
             " (1, 1, NULL, 2, 'rename', '{}', 'a'), (1, 2, 1, 1, 'rename', '{}', 'a')"
         ),
+    ],
+    "what a change of lines did to incidents is whole": ["UPDATE generation_changeover SET incidents = incidents + 1"],
+    "an incident moves between grids of its lines": ["UPDATE incident_changeover SET to_grid_id = from_grid_id"],
+    "only what was asked is answered": [
+        "INSERT INTO incident_changeover_answer (changeover_id, answer, actor) VALUES (1, 'move', '王工')",
     ],
     "places and incidents have a shape that can be drawn": [
         "UPDATE place SET geom = ST_GeomFromText('POLYGON((0 0, 1 1, 1 0, 0 1, 0 0))', 4326)",
