@@ -40,7 +40,7 @@ TESTED_ELSEWHERE = {
     "tests/spatial/test_coverage.py": "spatial: defects",
     "tests/spatial/test_repair.py": "spatial: faces outlines",
     "tests/test_notebooks.py": "gridmap: city",
-    "tests/test_docs.py": "cli: console db demo exports histories imports incidents joins loading locate maps serve"
+    "tests/test_docs.py": "cli: console db demo exports imports incidents joins loading locate maps serve"
     " services: checking geojson grids heat incidents maps places writing"
     " spatial: joins store: cities gaps invariants",
 }
