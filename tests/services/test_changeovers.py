@@ -169,7 +169,7 @@ class TestSettling:
         report(between=(MOVING, since + timedelta(hours=1)), before=(MOVING, since - timedelta(hours=1)))
         publish_moved(square_city, put, start=since)
         square_city.changeovers.settle()
-        assert {row[0] for row in rows(database)} == {"between", "before"}
+        assert set(rows(database)) == {("between", "A2", "A1a", "stay"), ("before", "A2", "A1a", "stay")}
 
     def test_the_watch_settles_by_itself(self, database, put, report):
         put(town(), start=EARLY - timedelta(days=1))
