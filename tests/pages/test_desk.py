@@ -138,6 +138,22 @@ class TestSearch:
         page.wait_for_selector("#hits [role=option]")
         assert "大厦" in page.locator("#hits").inner_text()
 
+    @pytest.mark.parametrize("retired", [False, True])
+    def test_an_old_code_leads_to_whoever_has_the_ground(self, desk, page, retired):
+        opened = desk("lang=en")
+        (grid,) = opened.evaluate("fetch('/api/v1/grids?level=neighbourhood&limit=1').then(r => r.json())")["features"]
+        now = {"id": grid["id"], "level": "neighbourhood", "code": None, "name": grid["properties"]["name"]}
+        body = {"grid": now, "current": False} if not retired else {
+            "grid": {**now, "id": 10**6, "name": "旧格"}, "current": False, "successors": [{**now, "share": 1.0}],
+        }  # fmt: skip
+        page.route("**/api/v1/codes/310199009009009*", lambda route: route.fulfill(json=body))
+        opened.locator("#q").fill("310199009009009")
+        hit = opened.locator("#hits [role=option]").first
+        expect(hit).to_contain_text(now["name"])
+        expect(hit).to_contain_text("旧格, which is no more" if retired else f"an old code of {now['name']}")
+        hit.click()
+        expect(opened.locator("#figures")).to_contain_text(now["name"])
+
     def test_nothing_found_says_what_to_try(self, desk):
         page = desk("lang=en")
         page.locator("#q").fill("zzzzqqqq")

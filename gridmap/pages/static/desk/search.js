@@ -6,6 +6,7 @@ import { make, say } from 'gridmap/words';
 
 const MOST = 12;
 const WAIT_MS = 160;
+const CODE = /^\d{6,40}$/;
 
 export class Search {
   constructor(place, { kindName, gridsLike, onplace, ongrid, onpoint }) {
@@ -62,9 +63,10 @@ export class Search {
   }
 
   async look(text) {
-    const grids = this.gridsLike(text).map((grid) => ({ grid, name: grid.name, kind: this.kindName(grid), address: '' }));
+    let grids = this.gridsLike(text).map((grid) => ({ grid, name: grid.name, kind: this.kindName(grid), address: '' }));
     this.show(grids, say('desk.searching'));
     try {
+      if (!grids.length && CODE.test(text)) grids = await this.codeOf(text);
       const body = await this.fetch((signal) => get('/places', { q: text, limit: MOST }, signal));
       if (!body || this.input.value.trim() !== text) return;
       const places = body.features.map(({ id, properties, geometry }) => ({
@@ -77,6 +79,18 @@ export class Search {
       this.show(found, note);
     } catch (problem) {
       this.show(grids, say('desk.failed', { what: problem.message }), () => this.look(text));
+    }
+  }
+
+  // A code of before leads to the grid that had it, or to those that hold its ground now.
+  async codeOf(text) {
+    try {
+      const { grid, current, successors } = await get(`/codes/${text}`, {});
+      const address = current ? '' : say(successors ? 'desk.old_code_retired' : 'desk.old_code', { name: grid.name });
+      return (successors ?? [grid]).map((one) => ({ grid: one, name: one.name, kind: this.kindName(one), address }));
+    } catch (problem) {
+      if (problem.status === 404) return [];
+      throw problem;
     }
   }
 
