@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from gridmap import __version__, api, pages
+from gridmap import api, pages
 from gridmap.api import docs, problems
 from gridmap.api.limits import BodyLimit
 from gridmap.model.errors import GridmapError
@@ -17,6 +18,8 @@ from gridmap.services.heat import Heat
 from gridmap.services.maps import map_data
 from gridmap.services.opening import open_city, open_database
 from gridmap.settings import Settings
+
+_VERSION = version("gridmap")
 
 
 class Service(FastAPI):
@@ -55,7 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = Service(
         title="gridmap",
-        version=__version__,
+        version=_VERSION,
         description="Who owns this location: grids, owners, joins and maps of a city's grid governance.",
         lifespan=lifespan,
         docs_url=None,
@@ -78,7 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 async def _alive() -> dict[str, str]:
     """Tell that the process answers."""
-    return {"status": "alive", "version": __version__}
+    return {"status": "alive", "version": _VERSION}
 
 
 def _ready(request: Request) -> Any:  # noqa: ANN401 - a body, or a problem

@@ -42,13 +42,21 @@ class Drafts:
         with self._lock:
             if found := _recall(self._drafts, (plan.id, plan.base, head)):
                 return found
-        draft = Draft(self.base(plan.base))
-        if head is not None:
-            way = path(store.edits(connection, plan.id), head)
-            made = store.changes(connection, plan.id)
-            for edit in way:
+        way = [] if head is None else path(store.edits(connection, plan.id), head)
+        draft, known = self._nearest(plan, way)
+        made = store.changes(connection, plan.id, after=known) if way else {}
+        for edit in way:
+            if known is None or edit.number > known:
                 draft = draft.after(made.get(edit.number, {}))
         return self.keep(plan, head, draft)
+
+    def _nearest(self, plan: Plan, way: list[PlanEdit]) -> tuple[Draft, int | None]:
+        """Give the draft after the last edit of a way that is in memory, with the edit's number; else the base."""
+        with self._lock:
+            for edit in reversed(way):
+                if found := _recall(self._drafts, (plan.id, plan.base, edit.number)):
+                    return found, edit.number
+        return Draft(self.base(plan.base)), None
 
     def keep(self, plan: Plan, head: int | None, draft: Draft) -> Draft:
         """Keep a draft that was made of an edit just now."""
