@@ -19,7 +19,7 @@ SPOT = {"lon": "121.4005", "lat": "31.2005", "datum": "wgs84"}
 def all_addresses(app):
     """List every GET address of the service, each once, with something in its places."""
     paths = json.loads(json.dumps(app.openapi()))["paths"]
-    filled = {"grid_id": "1", "place_id": "1", "plan": "1", "incident": "1", "z": "15", "x": "1", "y": "1"}
+    filled = {"grid_id": "1", "place_id": "1", "plan": "1", "incident": "1", "code": "1", "z": "15", "x": "1", "y": "1"}
     return [path.format(**filled) for path, methods in paths.items() if "get" in methods]
 
 
