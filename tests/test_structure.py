@@ -29,7 +29,7 @@ TESTED_ELSEWHERE = {
     "tests/demo/test_city.py": "demo: footprints furniture hotspots names parcels places population",
     "tests/maps/test_saved.py": "maps: choropleth data drawing heat overview registry",
     "tests/model/test_layers.py": "model: categories schemes",
-    "tests/pages/test_routes.py": "pages: languages security",
+    "tests/pages/test_routes.py": "pages: frame languages security",
     "tests/services/test_generations.py": "model: generations",
     "tests/services/test_locate.py": "services: spots",
     "tests/services/test_locate_file.py": "services: locate_table",
