@@ -19,9 +19,7 @@ OLDER_FONT = re.compile(r",\s*url\([^)]*\.(?:woff|ttf)\)\s*format\(['\"](?:woff|
 SOURCE_MAP = re.compile(r"(//[#@]\s*sourceMappingURL=\S+|/\*[#@]\s*sourceMappingURL=.*?\*/)\s*$")
 
 
-def copy_package(
-    name: str, patterns: list[str], modules: Path, target: Path, said_in: str | None = None
-) -> list[str]:
+def copy_package(name: str, patterns: list[str], modules: Path, target: Path, said_in: str | None = None) -> list[str]:
     """Copy one package's listed files and licences; return what is wrong.
 
     `said_in` is the file that names the licence where the package ships no text of it.

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from gridmap.maps import assets
 from gridmap.model.layers import load_layers, schemes
-from gridmap.model.limits import limits
+from gridmap.model.limits import COUNT, limits
 from gridmap.model.schemes import GOVERNANCE
 from gridmap.model.words import Language
 from gridmap.pages.frame import framed
@@ -49,4 +49,16 @@ def _boot(lang: Language) -> dict[str, Any]:
         ],
         "kinds": {layer.kind: getattr(layer.title, lang) for layer in layers.values()},
         "spread": limits().spread,
+        "load": [
+            {
+                "title": getattr(
+                    layers[one.layer].title
+                    if one.measure == COUNT
+                    else layers[one.layer].measures()[one.measure].title,
+                    lang,
+                ),
+                "weight": one.weight,
+            }
+            for one in limits().load
+        ],
     }
