@@ -23,7 +23,7 @@ export class Scene {
         clipped(ctx, view, this.state.within, () => paintLines(ctx, view, this.state));
         paintDots(ctx, view, this.state);
       }),
-      painted(map, 'gm-names', this.space, (ctx, view) => paintNames(ctx, view, this.state)),
+      painted(map, 'gm-names', this.space, (ctx, view) => clipped(ctx, view, this.state.within, () => paintNames(ctx, view, this.state))),
     ];
     document.fonts?.addEventListener('loadingdone', () => {
       forgetWidths();

@@ -2,6 +2,7 @@
 
 import { clipped, inPlane, painted } from 'gridmap/canvas';
 import { mesh, paintLines } from 'gridmap/lines';
+import { paintNames } from 'gridmap/names';
 import { make, say } from 'gridmap/words';
 import { get } from 'page/api';
 
@@ -11,9 +12,11 @@ const STEP = 2;
 export class Compare {
   constructor({ map, scene, draft, path, box }) {
     Object.assign(this, { map, scene, draft, path, box, share: 50, before: null });
-    const pane = map.createPane('plan-before');
-    Object.assign(pane.style, { zIndex: 231, pointerEvents: 'none' });
-    this.layer = painted(map, 'plan-before', scene.space, (ctx, view) => this.paint(ctx, view));
+    // Below the draft's lines, and a second one among the names.
+    this.layers = [['plan-before', 229, 'paint'], ['plan-before-names', 241, 'names']].map(([name, depth, work]) => {
+      Object.assign(map.createPane(name).style, { zIndex: depth, pointerEvents: 'none' });
+      return painted(map, name, scene.space, (ctx, view) => this[work](ctx, view));
+    });
     this.follow = () => this.place();
     this.bar = this.handle();
     box.append(this.bar, make('span', { class: 'side left' }), make('span', { class: 'side right' }));
@@ -37,7 +40,7 @@ export class Compare {
     this.box.hidden = true;
     this.map.off('move zoomend viewreset resize', this.follow);
     this.scene.change({ within: null });
-    this.layer.repaint();
+    this.repaint();
   }
 
   // The base's lines of the levels that are in view, fetched once for each base.
@@ -57,7 +60,7 @@ export class Compare {
   async changed() {
     if (!this.on) return;
     await this.ensure();
-    this.layer.repaint();
+    this.repaint();
   }
 
   handle() {
@@ -95,7 +98,7 @@ export class Compare {
     const { lng, lat } = this.map.containerPointToLatLng([(this.map.getSize().x * this.share) / 100, 0]);
     [this.x] = this.scene.space.at(lng, lat);
     this.scene.change({ within: [this.x, Infinity] });
-    this.layer.repaint();
+    this.repaint();
   }
 
   paint(ctx, view) {
@@ -108,6 +111,15 @@ export class Compare {
       paintLines(ctx, view, { levels: this.levels, level, selected: [] });
     });
     clipped(ctx, view, [this.x, Infinity], () => this.fill(ctx, view, at(this.scene.state.levels).filter(({ id }) => differs(id))));
+  }
+
+  names(ctx, view) {
+    if (!this.on || !this.levels) return;
+    clipped(ctx, view, [-Infinity, this.x], () => paintNames(ctx, view, { ...this.scene.state, levels: this.levels }));
+  }
+
+  repaint() {
+    this.layers.forEach((layer) => layer.repaint());
   }
 
   fill(ctx, view, grids) {

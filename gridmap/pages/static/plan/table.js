@@ -123,7 +123,7 @@ export class Table {
   // Bars to both sides of the mean; beyond the limit a sign says so too.
   bar({ deviation }, most) {
     const far = Math.abs(deviation) > this.spread;
-    const fill = make('span', { class: deviation < 0 ? 'fill below' : 'fill above' });
+    const fill = make('span', { class: deviation < 0 ? 'fill less' : 'fill more' });
     fill.style.width = `${(Math.min(1, Math.abs(deviation) / most) * 50).toFixed(2)}%`;
     return make('td', { class: far ? 'deviation far' : 'deviation', title: far ? say('plan.far', { n: percent(this.spread).slice(1) }) : null }, [
       make('span', { class: 'track', 'aria-hidden': 'true' }, [fill]), make('span', { class: 'percent', text: `${percent(deviation)}${far ? ' !' : ''}` }),

@@ -60,7 +60,7 @@ export class Workplace {
     this.checks.show(this.work);
     this.hold(bar.now().tool || 'select');
     this.refresh(true);
-    this.load();
+    this.moved();
     if (bar.now().compare) this.compareBy(true);
     keys(this);
   }
@@ -80,7 +80,7 @@ export class Workplace {
     });
     L.control.zoom({ position: 'bottomright', zoomInTitle: say('map.zoom_in'), zoomOutTitle: say('map.zoom_out') }).addTo(this.map);
     L.control.scale({ position: 'bottomright', imperial: false, maxWidth: 120 }).addTo(this.map);
-    this.map.fitBounds([[south, west], [north, east]], { animate: false, padding: [24, 24] });
+    this.map.fitBounds([[south, west], [north, east]], { animate: false, ...this.padding(24) });
     this.scene = new Scene(this.map, [west, south, east, north]);
     this.overlay = new Overlay(this.map, this.scene);
     this.cells = Object.keys(KINDS).filter((kind) => !HIDDEN.has(kind)).map((kind) => new Cells(kind, (name, features) => this.scene.addPlaces(name, features)));
@@ -298,9 +298,15 @@ export class Workplace {
     else if (move) this.flyTo(grids);
   }
 
+  // Room for what lies over the map: the levels above, the palette at the side while painting.
+  padding(space) {
+    const palette = $('palette').hidden || window.innerWidth < 760 ? 0 : $('palette').offsetWidth + 12;
+    return { paddingTopLeft: [palette + space, 64 + space / 2], paddingBottomRight: [space, space] };
+  }
+
   flyTo(ids) {
     const features = this.scene.state.levels.flatMap(({ grids }) => grids).filter(({ id }) => ids.includes(id));
-    if (features.length) this.map.fitBounds(this.scene.boundsOf(features), { animate: !calm(), maxZoom: 18, padding: [48, 48] });
+    if (features.length) this.map.fitBounds(this.scene.boundsOf(features), { animate: !calm(), maxZoom: 18, ...this.padding(40) });
   }
 
   uncover(ids) {
