@@ -154,6 +154,8 @@ class TestBlocks:
             page.locator("#palette button").click()
             planner.confirm(name=name)
             expect(page.locator("#palette input[type=radio]")).to_have_count(number + 1)
+        page.locator("#fit").click()
+        planner.still()
         groups = [homes[:7], homes[7:14], homes[14:20], homes[20:]]
         for number, group in enumerate(groups):
             page.keyboard.press(str(number + 1))
@@ -243,7 +245,7 @@ class TestBorders:
             assert after[name]["geometry"] != before[name]["geometry"]
         frame = planner.frame()
         leaves = frame[frame["leaf"]]
-        assert coverage.check(leaves.reset_index(drop=True)) == []
+        assert coverage.check(leaves.reset_index(drop=True)).tiles
         expect(planner.page.locator("tr .differs").first).to_be_attached()
 
     def test_the_corner_of_several_moves_for_all(self, planner):
@@ -262,7 +264,7 @@ class TestBorders:
         assert answer.request.post_data_json["edit"]["kind"] == "move"
         assert answer.status == 201
         frame = planner.frame()
-        assert coverage.check(frame[frame["leaf"]].reset_index(drop=True)) == []
+        assert coverage.check(frame[frame["leaf"]].reset_index(drop=True)).tiles
 
     def test_a_node_is_pushed_by_the_arrow_keys(self, planner):
         *_, node = self.shared(planner)
@@ -300,6 +302,7 @@ class TestLines:
         assert len(planner.grids()) == 26
         assert planner.edited(lambda: page.keyboard.press("Control+Shift+z")).status == 200
         assert len(planner.grids()) == 27
+        page.keyboard.press("Escape")
         page.keyboard.press("m")
         for name in ("清泉居民区", "清泉居民区（2）"):
             planner.click(*inside(planner.grids()[name]))

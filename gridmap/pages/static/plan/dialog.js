@@ -59,6 +59,6 @@ export function ask({ title, body, confirm, work, danger = false, wide = false }
     });
     document.body.append(dialog);
     dialog.showModal();
-    form.querySelector('input:not([type=radio]), textarea, select')?.focus();
+    form.querySelector('input:not([type=radio]):not([type=datetime-local]), input:checked, textarea, select')?.focus();
   });
 }
