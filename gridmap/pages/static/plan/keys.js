@@ -4,6 +4,9 @@ const WRITING = 'input:not([type=radio]):not([type=checkbox]), select, textarea,
 
 export function keys(place) {
   const map = place.map.getContainer();
+  // The cross in the middle is for those who work by keys; a pointer needs none.
+  document.addEventListener('keydown', () => map.classList.add('by-keys'));
+  map.addEventListener('pointermove', () => map.classList.remove('by-keys'));
   document.addEventListener('keydown', (event) => {
     if (event.target.closest?.(WRITING) || document.querySelector('dialog[open]') || event.ctrlKey || event.metaKey || event.altKey) return;
     const onMap = event.target === map || event.target === document.body;

@@ -7,7 +7,7 @@ const MARK = '#1d6fa5';
 // Told apart by those who see few colours, and each with its number.
 export const PALETTE = ['#3b6fb6', '#d1495b', '#2e8b57', '#b8860b', '#7b4fa3', '#1b9aaa', '#c06014', '#6b7a2a', '#a23b72', '#4f5d75'];
 const FILL = 0.24;
-const BADGE_PX = 11;
+const BADGE_PX = 10;
 
 function hatch(ctx) {
   const tile = document.createElement('canvas');
@@ -103,8 +103,8 @@ export class Overlay {
       const fill = brushed.has(grid.id) ? brush : fills.get(grid.id);
       const [x, y] = view.screen(grid.at);
       const wide = (grid.box[2] - grid.box[0]) * view.k;
-      if (fill && wide > 44) this.badge(ctx, x, y - 21, fill.colour, String(fill.number));
-      if (locked.has(grid.id) && wide > 44) this.padlock(ctx, x, y + 20);
+      if (fill && wide > 30) this.badge(ctx, x, y - 20, fill.colour, String(fill.number));
+      if (locked.has(grid.id) && wide > 30) this.padlock(ctx, x, y + 20);
     }
   }
 

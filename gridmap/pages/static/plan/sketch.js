@@ -70,6 +70,7 @@ export class Sketch {
     if (!feature || !this.name) return;
     this.done = id;
     const { type, coordinates } = feature.geometry;
+    this.onpoints(0);
     this.onfinish(type === 'Polygon' ? coordinates[0] : coordinates);
   }
 

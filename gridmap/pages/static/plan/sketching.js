@@ -29,9 +29,11 @@ class Drawing {
     this.hint(say(points ? `plan.hint_${this.name}_on` : `plan.hint_${this.name}`), buttons);
   }
 
+  // Lets go of what is being drawn, or of what was refused.
   escape() {
-    if (!this.sketch.busy) return false;
-    this.sketch.key('Escape');
+    if (!this.sketch.busy && !this.sketch.done) return false;
+    if (this.sketch.busy) this.sketch.key('Escape');
+    this.sketch.wipe();
     return true;
   }
 
