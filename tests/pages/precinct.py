@@ -1,4 +1,4 @@
-"""A sub-district of 26 irregular neighbourhoods and no blocks, with buildings, shops and roads, beside one without any."""
+"""A sub-district of 26 irregular neighbourhoods and no blocks, with houses, shops and roads, beside an empty one."""
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +13,11 @@ WEST, SOUTH = 121.43, 31.21
 ACROSS, UP = 7, 4
 WIDE, HIGH = 0.0032, 0.0030
 MERGED = ((0, 0), (5, 3))
-NAMES = "杏花春晓 桃源 梅园 兰亭 竹溪 菊苑 松鹤 柏林 榆荫 槐安 枫桥 桐乡 荷塘 莲湖 芦荡 柳岸 石桥 清泉 锦绣 长宁 和平 光明 新华 建设 团结 幸福".split()
+NAMES = [
+    *("杏花春晓", "桃源", "梅园", "兰亭", "竹溪", "菊苑", "松鹤", "柏林", "榆荫"),
+    *("槐安", "枫桥", "桐乡", "荷塘", "莲湖", "芦荡", "柳岸", "石桥", "清泉"),
+    *("锦绣", "长宁", "和平", "光明", "新华", "建设", "团结", "幸福"),
+]
 
 
 def _nodes(rng: np.random.Generator) -> np.ndarray:
@@ -104,7 +108,8 @@ def settle(database: Database) -> None:
         inner = shapely.buffer(cell, -0.0003)
         for _ in range(10 + (26 - place) % 9):
             spot = _inside(rng, inner)
-            houses.append(shapely.box(*(np.array([*spot, *(spot + (0.00018, 0.00012))]).round(7))))
+            far = spot + np.array([0.00018, 0.00012])
+            houses.append(shapely.box(*np.concatenate([spot, far]).round(7)))
         shops += [shapely.Point(*_inside(rng, inner).round(7)) for _ in range(int(rng.integers(4, 16)))]
     people = [
         {"residents": int(rng.integers(20, 140)), "workers": int(rng.integers(0, 30)), "use": "residential"}

@@ -240,6 +240,8 @@ class TestBorders:
         assert answer.status == 201
         assert answer.request.post_data_json["edit"]["kind"] == "reshape"
         planner.page.screenshot(path=tmp_path / "border.png")
+        base = planner.ask(f"/plans/{planner.number}/grids", level="neighbourhood", base=True)["features"]
+        assert [each["geometry"] for each in base] == [each["geometry"] for each in before.values()]
         after = planner.grids()
         for name in (one["properties"]["name"], other["properties"]["name"]):
             assert after[name]["geometry"] != before[name]["geometry"]
@@ -253,11 +255,7 @@ class TestBorders:
         nodes = [set(map(tuple, each["geometry"]["coordinates"][0][0])) for each in (one, other)]
         common = sorted(nodes[0] & nodes[1])
         grids = planner.grids().values()
-        corner = next(
-            n
-            for n in common
-            if sum(list(n) in each["geometry"]["coordinates"][0][0] for each in grids) > 2  # noqa: PLR2004 - a corner
-        )
+        corner = next(n for n in common if sum(list(n) in each["geometry"]["coordinates"][0][0] for each in grids) > 2)
         self.held(planner, *common[1] if common[1] != corner else common[0])
         x, y = planner.spot(*corner)
         answer = self.drag(planner, (x, y), (x + 22, y - 18))
