@@ -308,6 +308,25 @@ class TestLines:
         assert planner.edited(lambda: page.keyboard.press("Enter")).status == 201
         assert len(planner.grids()) == 26
 
+    def test_a_line_is_drawn_by_keys_alone(self, planner):
+        page = planner.page
+        page.keyboard.press("s")
+        page.locator("#map").focus()
+        for key in ("ArrowLeft",) * 2 + ("ArrowRight",) * 5:
+            page.keyboard.press("Space")
+            page.keyboard.press(key)
+            planner.still()
+        page.keyboard.press("Backspace")
+        page.keyboard.press("Space")
+        expect(page.locator("#hint button")).to_have_count(2)
+        page.keyboard.press("Escape")
+        expect(page.locator("#hint button")).to_have_count(0)
+        for _ in range(6):
+            page.keyboard.press("Space")
+            page.keyboard.press("ArrowLeft")
+            planner.still()
+        assert planner.edited(lambda: page.keyboard.press("Enter")).status == 201
+
     def test_a_line_that_does_not_cut_is_told_and_stays(self, planner):
         planner.page.watch.expect("422")
         page = planner.page

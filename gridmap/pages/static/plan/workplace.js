@@ -78,6 +78,8 @@ export class Workplace {
       zoomControl: false, attributionControl: false, preferCanvas: true, zoomSnap: 0.25, minZoom: 8, maxZoom: 21, doubleClickZoom: false,
       zoomAnimation: !calm(), fadeAnimation: !calm(), markerZoomAnimation: !calm(), inertia: !calm(), boxZoom: false,
     });
+    // Arrow keys too move the map at once for those who want no motion.
+    if (calm()) this.map.panBy = (offset, options) => L.Map.prototype.panBy.call(this.map, offset, { ...options, animate: false });
     L.control.zoom({ position: 'bottomright', zoomInTitle: say('map.zoom_in'), zoomOutTitle: say('map.zoom_out') }).addTo(this.map);
     L.control.scale({ position: 'bottomright', imperial: false, maxWidth: 120 }).addTo(this.map);
     this.map.fitBounds([[south, west], [north, east]], { animate: false, ...this.padding(24) });
