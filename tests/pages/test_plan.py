@@ -487,7 +487,10 @@ class TestEverywhere:
         expect(page_of_author.locator(".failed")).to_contain_text("no such plan")
 
     def test_the_desk_and_the_plans_lead_to_each_other(self, planner):
-        planner.page.goto(planner.address)
+        planner.page.get_by_role("link", name="工作台").click()
+        planner.page.wait_for_url(lambda url: urlsplit(url).path == "/")
+        planner.still()
         planner.page.get_by_role("link", name="网格规划").click()
+        planner.page.wait_for_selector(".list-head")
         planner.still()
         expect(planner.page.locator(".plan-card")).to_be_visible()
