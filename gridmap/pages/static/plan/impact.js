@@ -1,38 +1,39 @@
 // What changes hands if the plan decides: from whom to whom, how much, and which posts are lost or wanted.
 
 import { area, figure, make, said, say } from 'gridmap/words';
-import { get } from 'page/api';
 
 const LISTED = 30;
 const NAMED = 6;
 
 export class Impact {
-  constructor(place, { path, onfly, levelName }) {
-    Object.assign(this, { place, path, onfly, levelName });
+  constructor(place, { onfly, levelName, onretry }) {
+    Object.assign(this, { place, onfly, levelName, onretry });
     this.round = 0;
   }
 
-  // Weighs the level in view.
-  async load(changed, level) {
+  // Shows what is on its way; null where nothing is changed.
+  async load(weighed) {
     this.round += 1;
     const { round } = this;
-    if (!changed) {
+    if (!weighed) {
+      this.shown = false;
       this.place.replaceChildren(make('p', { class: 'soft', text: say('plan.impact_none') }));
       return;
     }
-    if (!this.place.childElementCount) this.place.replaceChildren(make('p', { class: 'soft', text: say('plan.loading') }));
+    if (!this.shown) this.place.replaceChildren(make('p', { class: 'soft', text: say('plan.loading') }));
     try {
-      const told = await get(`${this.path}/impact`, { level });
+      const told = await weighed;
       if (round === this.round) this.show(told);
     } catch (problem) {
       if (round !== this.round) return;
       this.place.replaceChildren(make('p', { role: 'alert', text: say('page.failed', { what: problem.message }) }), make('button', {
-        type: 'button', class: 'quiet', text: say('page.retry'), onclick: () => this.load(changed, level),
+        type: 'button', class: 'quiet', text: say('page.retry'), onclick: () => this.onretry(),
       }));
     }
   }
 
   show({ moves, grids, measures, level }) {
+    this.shown = true;
     const posts = grids.filter(({ posts_change: change }) => change !== 'kept');
     this.place.replaceChildren(
       this.measures(measures),

@@ -8,37 +8,37 @@ const MOST_ROWS = 300;
 const LONGEST_NAME = 200;
 
 function percent(share) {
-  const text = `${figure(Math.abs(share) * 100)} %`;
+  const many = Math.abs(share) * 100;
+  const text = `${figure(many < 10 ? many : Math.round(many))} %`;
   return share > 0.0005 ? `+${text}` : (share < -0.0005 ? `−${text}` : '0 %');
 }
 
 export class Table {
-  constructor(place, { path, spread, onselect, onrename, onopen }) {
-    Object.assign(this, { place, path, spread, onselect, onrename, onopen });
+  constructor(place, { path, spread, onselect, onrename, onopen, onretry }) {
+    Object.assign(this, { place, path, spread, onselect, onrename, onopen, onretry });
     this.sort = { key: 'deviation', down: true };
     this.selected = new Set();
     this.round = 0;
   }
 
-  // Asks anew; of several questions the newest one counts. The rows stay in view meanwhile.
-  async load(level, changed) {
+  // Asks anew; of several questions the newest one counts. The rows stay in view meanwhile. `weighed` is on its way:
+  // the figures before and after, or null where nothing differs.
+  async load(level, weighed) {
     this.round += 1;
     const { round } = this;
     if (level !== this.level) this.wait(level);
     try {
-      const [told, weighed] = await Promise.all([
-        get(`${this.path}/table`, { level }), changed ? get(`${this.path}/impact`, { level }) : null,
-      ]);
+      const [told, impact] = await Promise.all([get(`${this.path}/table`, { level }), weighed]);
       if (round !== this.round) return;
       this.level = level;
       this.told = told;
-      this.before = new Map((weighed?.grids ?? []).map((grid) => [grid.id, { ...grid.before, load: grid.load_before, none: !grid.before }]));
+      this.before = new Map((impact?.grids ?? []).map((grid) => [grid.id, { ...grid.before, load: grid.load_before, none: !grid.before }]));
       this.show();
     } catch (problem) {
       if (round !== this.round) return;
       this.place.replaceChildren(make('div', { class: 'failed', role: 'alert' }, [
         make('p', { text: say('page.failed', { what: problem.message }) }),
-        make('button', { type: 'button', class: 'quiet', text: say('page.retry'), onclick: () => this.load(level, changed) }),
+        make('button', { type: 'button', class: 'quiet', text: say('page.retry'), onclick: () => this.onretry() }),
       ]));
     }
   }

@@ -2,7 +2,7 @@
 
 import { Scene } from 'gridmap/scene';
 import { say } from 'gridmap/words';
-import { Problem } from 'page/api';
+import { Problem, get } from 'page/api';
 import { Cells, KINDS, WHOLE, scheme } from 'page/city';
 import { segments } from 'page/segments';
 import { sheet } from 'page/sheet';
@@ -99,11 +99,13 @@ export class Workplace {
     this.locks = new Locks(this.work.number, (locked) => this.overlay.change({ locked }));
     this.table = new Table($('table'), {
       path, spread: this.boot.spread, onselect: (id, more) => this.pick(id, more), onrename: (grid, name) => this.edit({ kind: 'rename', grid, name }),
-      onopen: () => this.work.drawable,
+      onopen: () => this.work.drawable, onretry: () => this.refresh(true),
     });
     $('load-note').textContent = Table.note(this.boot.load);
     this.checks = new Checks($('checks'), this.map, { path, onfly: (finding, move) => this.fly(finding, move) });
-    this.impact = new Impact($('impact'), { path, onfly: (ids) => this.flyTo(ids), levelName: (key) => this.draft.level(key).name });
+    this.impact = new Impact($('impact'), {
+      onfly: (ids) => this.flyTo(ids), levelName: (key) => this.draft.level(key).name, onretry: () => this.refresh(true),
+    });
     this.compare = new Compare({ map: this.map, scene: this.scene, draft: this.draft, path, box: $('compare') });
     $('compare-button').addEventListener('click', () => this.compareBy(!this.compare.on));
     this.refusals = new Refusals(this);
@@ -267,9 +269,9 @@ export class Workplace {
   refresh(now = false) {
     window.clearTimeout(this.later);
     this.later = window.setTimeout(() => {
-      const { head } = this.work.plan;
-      this.table.load(this.level, head !== null);
-      this.impact.load(head !== null, this.level);
+      const weighed = this.work.plan.head === null ? null : get(`${this.work.path}/impact`, { level: this.level });
+      this.table.load(this.level, weighed);
+      this.impact.load(weighed);
     }, now ? 0 : REFRESH_MS);
   }
 
