@@ -19,13 +19,18 @@ OLDER_FONT = re.compile(r",\s*url\([^)]*\.(?:woff|ttf)\)\s*format\(['\"](?:woff|
 SOURCE_MAP = re.compile(r"(//[#@]\s*sourceMappingURL=\S+|/\*[#@]\s*sourceMappingURL=.*?\*/)\s*$")
 
 
-def copy_package(name: str, patterns: list[str], modules: Path, target: Path) -> list[str]:
-    """Copy one package's listed files and licences; return what is wrong."""
+def copy_package(name: str, patterns: list[str], modules: Path, target: Path, said_in: str | None = None) -> list[str]:
+    """Copy one package's listed files and licences; return what is wrong.
+
+    `said_in` is the file that names the licence where the package ships no text of it.
+    """
     source = modules / name
     if not source.is_dir():
         return [f"{name}: not in {modules}; run `npm ci`"]
     faults = []
     licences = [p for p in source.iterdir() if p.is_file() and LICENCE.match(p.name)]
+    if not licences and said_in and '"license"' in (source / said_in).read_text(encoding="utf-8"):
+        licences = [source / said_in]
     if not licences:
         faults.append(f"{name}: no licence file")
     chosen = list(licences)
@@ -73,7 +78,7 @@ def main(modules: Path, target: Path) -> int:
     fresh.mkdir(parents=True)
     faults: list[str] = []
     for name, entry in table.items():
-        faults += copy_package(name, entry["files"], modules, fresh)
+        faults += copy_package(name, entry["files"], modules, fresh, entry.get("licence"))
     faults += check_links(fresh)
     if faults:
         shutil.rmtree(fresh)

@@ -100,9 +100,10 @@ def grids(
     level: Annotated[str | None, Query(max_length=40)] = None,
     grid: Annotated[list[int] | None, Query(max_length=5000)] = None,
     only_changed: bool = False,
+    base: bool = False,
 ) -> Response:
-    """Give the grids of a draft as GeoJSON: of a level, or some by id, or those that differ from the base."""
-    return geojson_response(plan_views.features(city, plan, level, grid, only_changed=only_changed))
+    """Give the grids of a draft as GeoJSON: of a level, or some by id, or those that differ; or as on the base."""
+    return geojson_response(plan_views.features(city, plan, level, grid, only_changed=only_changed, base=base))
 
 
 @routes.get("/{plan}/table", summary="Figures of a draft's grids")

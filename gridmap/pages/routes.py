@@ -2,33 +2,23 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 
-from gridmap.maps import MAPS, MapData, assets, render, spec
-from gridmap.maps.payload import coloured, embed, words_for
+from gridmap.maps import MAPS, MapData, render, spec
+from gridmap.maps.payload import coloured
 from gridmap.maps.ramps import HEAT, spread
-from gridmap.model.cities import CityCard
-from gridmap.model.errors import NotFoundError
 from gridmap.model.layers import load_layers
-from gridmap.model.words import Language, say, words
-from gridmap.pages import files
-from gridmap.pages.languages import TAGS, language_of, remember
-from gridmap.pages.security import new_nonce, policy
+from gridmap.model.words import Language, words
+from gridmap.pages import files, plan
+from gridmap.pages.frame import answer, framed
+from gridmap.pages.languages import language_of
+from gridmap.pages.security import new_nonce
 
-if TYPE_CHECKING:
-    from gridmap.services.opening import OpenCity
-
-DESK_SECTIONS = ("desk.", "map.", "measure.")
 MOST_FIGURES = 50_000
-DEFAULT_ZONE = "Asia/Shanghai"
 MapReader = Callable[..., MapData]
 """``map_data(name, *, lang, level, layer, measure, start, end, category)``, which the app keeps in its state."""
 
@@ -49,12 +39,6 @@ class ClassesOut(BaseModel):
     colours: list[str]
 
 
-@cache
-def _templates() -> Environment:
-    folder = Path(__file__).parent / "templates"
-    return Environment(loader=FileSystemLoader(folder), autoescape=select_autoescape(), undefined=StrictUndefined)
-
-
 def router() -> APIRouter:
     """Make the routes of all pages; the app includes them at the root.
 
@@ -62,6 +46,7 @@ def router() -> APIRouter:
     """
     routes = APIRouter(include_in_schema=False)
     routes.add_api_route("/", desk, methods=["GET"], response_class=HTMLResponse)
+    routes.include_router(plan.router())
     routes.add_api_route("/maps/{name}", drawn_map, methods=["GET"], response_class=HTMLResponse)
     routes.add_api_route("/desk/classes", classes, methods=["POST"])
     routes.add_api_route("/static/{path:path}", files.serve, methods=["GET"], response_class=Response)
@@ -70,23 +55,7 @@ def router() -> APIRouter:
 
 def desk(request: Request) -> HTMLResponse:
     """Serve the desk."""
-    lang = language_of(request)
-    nonce = new_nonce()
-    page = (
-        _templates()
-        .get_template("desk.html")
-        .render(
-            lang=TAGS[lang],
-            nonce=nonce,
-            say=_speaker(lang),
-            icon=assets.ICON,
-            scripts=[assets.address(assets.library("leaflet"))],
-            styles=_styles(),
-            imports=Markup(embed({"imports": _modules()})),  # noqa: S704 - embed leaves nothing that ends the element
-            boot=Markup(embed(_boot(lang, _card(request)))),  # noqa: S704 - as above
-        )
-    )
-    return _page(request, page, lang, nonce)
+    return framed(request, "desk", _boot)
 
 
 def drawn_map(
@@ -120,7 +89,7 @@ def drawn_map(
         category=category,
     )
     nonce = new_nonce()
-    return _page(request, render(chosen.build(data), assets="linked", nonce=nonce), lang, nonce)
+    return answer(request, render(chosen.build(data), assets="linked", nonce=nonce), lang, nonce)
 
 
 def classes(figures: FiguresIn) -> ClassesOut:
@@ -129,61 +98,16 @@ def classes(figures: FiguresIn) -> ClassesOut:
     return ClassesOut(limits=list(found.limits), labels=list(found.labels), colours=colours)
 
 
-def _page(request: Request, page: str, lang: Language, nonce: str) -> HTMLResponse:
-    headers = {
-        "Content-Security-Policy": policy(nonce),
-        "Cache-Control": "no-cache",
-        "Content-Language": TAGS[lang],
-        "Vary": "Accept-Language, Cookie",
-    }
-    response = HTMLResponse(page, headers=headers)
-    remember(request, response, lang)
-    return response
-
-
-def _speaker(lang: Language) -> Callable[[str], str]:
-    return lambda key: say(key, lang)
-
-
-def _styles() -> list[str]:
-    sheets = [
-        assets.library("leaflet_css"),
-        assets.OWN / "map.css",
-        files.STATIC / "desk" / "desk.css",
-        *(assets.vendored(path) for path in assets.FONTS),
-    ]
-    return [assets.address(sheet) for sheet in sheets]
-
-
-def _modules() -> dict[str, str]:
-    own = {f"desk/{file.stem}": file for file in sorted((files.STATIC / "desk").glob("*.js"))}
-    return {name: assets.address(file) for name, file in (assets.modules() | own).items()}
-
-
-def _boot(lang: Language, card: CityCard | None) -> dict[str, Any]:
+def _boot(lang: Language) -> dict[str, Any]:
     """Gather what the desk's scripts must know before they ask the API anything."""
     layers = load_layers().values()
     return {
-        "lang": lang,
-        "city": getattr(card.title, lang) if card else "",
-        "invented": card is not None and card.invented,
-        "zone": card.zone if card else DEFAULT_ZONE,
         "source": getattr(load_layers()["incidents"].source, lang),
-        "words": words_for(lang, DESK_SECTIONS),
         "maps": [{"key": key, "title": getattr(one.title, lang)} for key, one in MAPS.items()],
         "kinds": {layer.kind: getattr(layer.title, lang) for layer in layers},
         "measures": _measures(lang),
         "heat": spread(HEAT, 8),
     }
-
-
-def _card(request: Request) -> CityCard | None:
-    """Tell which city this is; None while it has no lines yet."""
-    city: OpenCity = request.app.state.city
-    try:
-        return city.keeper.snapshot().city
-    except NotFoundError:
-        return None
 
 
 def _measures(lang: Language) -> list[dict[str, str]]:

@@ -24,6 +24,7 @@ def features(
     *,
     only_changed: bool = False,
     missing_as_gone: bool = False,
+    base: bool = False,
 ) -> bytes:
     """Write grids of a draft as GeoJSON.
 
@@ -31,6 +32,8 @@ def features(
     ----------
     grids
         Some by id; with `missing_as_gone` those that are no more are listed as ``gone``.
+    base
+        Give them as they are on the base instead.
 
     Raises
     ------
@@ -38,6 +41,8 @@ def features(
         There is no such plan, level or grid.
     """
     plan, draft = city.planning.plan(number)
+    if base:
+        draft = Draft(draft.base)
     if level is not None:
         draft.base.scheme.level(level)
     gone: list[int] = []

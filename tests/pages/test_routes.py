@@ -47,8 +47,9 @@ def nonce_of(answer) -> str:
 
 
 class TestDesk:
-    def test_every_script_runs_by_file_or_nonce(self, client):
-        answer = client.get("/")
+    @pytest.mark.parametrize("path", ["/", "/plan"])
+    def test_every_script_runs_by_file_or_nonce(self, client, path):
+        answer = client.get(path)
         nonce = nonce_of(answer)
         for tag in re.findall(r"<script[^>]*>", answer.text):
             assert f'nonce="{nonce}"' in tag or 'type="application/json"' in tag
@@ -56,8 +57,9 @@ class TestDesk:
     def test_each_response_has_a_nonce_of_its_own(self, client):
         assert nonce_of(client.get("/")) != nonce_of(client.get("/"))
 
-    def test_a_hostile_city_name_stays_inside_the_data(self, client):
-        assert "<script>alert" not in client.get("/").text
+    @pytest.mark.parametrize("path", ["/", "/plan"])
+    def test_a_hostile_city_name_stays_inside_the_data(self, client, path):
+        assert "<script>alert" not in client.get(path).text
 
     def test_a_city_without_lines_has_a_desk(self):
         assert Client(app_of(None)).get("/").status_code == 200

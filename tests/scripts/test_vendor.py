@@ -41,6 +41,14 @@ class TestCopy:
         assert len(faults) == 3
         assert vendor.copy_package("other", [], modules, tmp_path / "out")[0].startswith("other: not in")
 
+    def test_a_licence_may_be_named_where_none_is_shipped(self, tmp_path):
+        modules = package(tmp_path / "modules", {"a.js": "1", "package.json": '{"license": "MIT"}'})
+        (modules / "thing/LICENSE").unlink()
+        assert vendor.copy_package("thing", ["a.js"], modules, tmp_path / "out", "package.json") == []
+        assert (tmp_path / "out/thing/package.json").is_file()
+        (modules / "thing/package.json").write_text("{}")
+        assert vendor.copy_package("thing", ["a.js"], modules, tmp_path / "out", "package.json") != []
+
 
 class TestLinks:
     @pytest.mark.parametrize(

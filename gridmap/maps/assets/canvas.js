@@ -58,6 +58,21 @@ export function inPlane(ctx, view, draw) {
   ctx.restore();
 }
 
+// Draws within a range of the plane from west to east, [least, most]; everywhere where there is none.
+export function clipped(ctx, view, within, draw) {
+  if (!within) {
+    draw();
+    return;
+  }
+  ctx.save();
+  const [west, east] = within.map((x) => Math.max(0, Math.min(view.size.x, x * view.k + view.x)));
+  ctx.beginPath();
+  ctx.rect(west, 0, Math.max(0, east - west), view.size.y);
+  ctx.clip();
+  draw();
+  ctx.restore();
+}
+
 export function panes(map, names) {
   names.forEach((name, i) => {
     const pane = map.createPane(name);

@@ -1,7 +1,7 @@
 // The drawn city on a Leaflet map: base, thematic fill, heat, lines, names; one object that pages talk to.
 
 import { paintBase, paintDots } from 'gridmap/base';
-import { painted, panes } from 'gridmap/canvas';
+import { clipped, painted, panes } from 'gridmap/canvas';
 import { mesh, paintClasses, paintLines } from 'gridmap/lines';
 import { forgetWidths, paintNames } from 'gridmap/names';
 import { Space, hit } from 'gridmap/space';
@@ -13,15 +13,17 @@ export class Scene {
   constructor(map, [west, south, east, north]) {
     this.map = map;
     this.space = new Space((south + north) / 2, (west + east) / 2);
-    this.state = { places: {}, levels: [], level: null, selected: [], hidden: new Set(), figures: null, ground: null };
+    this.state = {
+      places: {}, levels: [], level: null, selected: [], hidden: new Set(), figures: null, ground: null, within: null,
+    };
     panes(map, ['gm-base', 'gm-heat', 'gm-lines', 'gm-names', 'gm-marks']);
     this.layers = [
       painted(map, 'gm-base', this.space, (ctx, view) => paintBase(ctx, view, this.state)),
       painted(map, 'gm-lines', this.space, (ctx, view) => {
-        paintLines(ctx, view, this.state);
+        clipped(ctx, view, this.state.within, () => paintLines(ctx, view, this.state));
         paintDots(ctx, view, this.state);
       }),
-      painted(map, 'gm-names', this.space, (ctx, view) => paintNames(ctx, view, this.state)),
+      painted(map, 'gm-names', this.space, (ctx, view) => clipped(ctx, view, this.state.within, () => paintNames(ctx, view, this.state))),
     ];
     document.fonts?.addEventListener('loadingdone', () => {
       forgetWidths();
@@ -52,6 +54,21 @@ export class Scene {
     // What was chosen may only now have come into view.
     this.select(this.chosen ?? []);
     if (this.state.figures?.level === key) this.setFigures(this.state.figures);
+  }
+
+  // Puts in grids that changed, in place of what they were, and takes out those that are no more.
+  putGrids(raws, gone) {
+    const out = new Set([...gone, ...raws.map(({ id }) => id)]);
+    const made = this.state.levels.map((level) => ({
+      ...level,
+      grids: [
+        ...level.grids.filter(({ id }) => !out.has(id)),
+        ...this.grids(level.key, raws.filter((raw) => raw.level === level.key && raw.geometry)),
+      ],
+    }));
+    mesh(made);
+    this.change({ levels: made });
+    this.select(this.chosen ?? []);
   }
 
   grids(level, raws) {

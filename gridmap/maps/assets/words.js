@@ -26,7 +26,27 @@ export function dayIn(instant) {
 
 // The instant at which a day of the city begins, `later` days after it.
 export function midnight(text, later) {
-  const wanted = Date.parse(`${text}T00:00:00Z`) + later * 86400000;
+  return showing(Date.parse(`${text}T00:00:00Z`) + later * 86400000);
+}
+
+// The instant at which the city's clocks show a date and time such as 2026-11-22T08:30.
+export function instantOf(text) {
+  return showing(Date.parse(`${text}Z`));
+}
+
+// What the city's clocks show at an instant, as 2026-11-22T08:30.
+export function clockAt(instant) {
+  const parts = new Intl.DateTimeFormat('sv-SE', { timeZone: place, dateStyle: 'short', timeStyle: 'short' });
+  return parts.format(instant).replace(' ', 'T');
+}
+
+// An instant as a person says it, by the city's clocks.
+export function moment(instant) {
+  return new Intl.DateTimeFormat(tag, { timeZone: place, dateStyle: 'medium', timeStyle: 'short' }).format(new Date(instant));
+}
+
+// The instant at which the city's clocks show what clocks of UTC show at `wanted`.
+function showing(wanted) {
   const parts = new Intl.DateTimeFormat('sv-SE', { timeZone: place, dateStyle: 'short', timeStyle: 'medium' });
   // What the city's clocks show at that UTC instant tells how far they run ahead.
   const ahead = Date.parse(`${parts.format(wanted).replace(' ', 'T')}Z`) - wanted;

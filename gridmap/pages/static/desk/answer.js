@@ -25,8 +25,8 @@ export class Answer {
     this.place.removeAttribute('aria-busy');
     this.place.replaceChildren(make('div', { class: 'card failed', role: 'alert' }, [
       this.closing(),
-      ...problem.lines().map((line) => make('p', { text: say('desk.failed', { what: line }) })),
-      make('button', { type: 'button', class: 'quiet', text: say('desk.retry'), onclick: retry }),
+      ...problem.lines().map((line) => make('p', { text: say('page.failed', { what: line }) })),
+      make('button', { type: 'button', class: 'quiet', text: say('page.retry'), onclick: retry }),
     ]));
   }
 

@@ -2,18 +2,9 @@
 
 import { layerSwitch } from 'gridmap/panel';
 import { dayIn, make, midnight, say } from 'gridmap/words';
+import { segments } from 'page/segments';
 
 const DAY_MS = 86400000;
-
-export function segments(name, title, options, chosen, onchange) {
-  return make('fieldset', { class: 'segments' }, [
-    make('legend', { text: title }),
-    make('div', { class: 'segment-row' }, options.map(({ key, name: text }) => make('label', {}, [
-      make('input', { type: 'radio', name, value: key, checked: key === chosen, onchange: () => onchange(key) }),
-      make('span', { text }),
-    ]))),
-  ]);
-}
 
 // The period as half-open instants in the city's zone, for the API.
 export function instants({ from, to }) {

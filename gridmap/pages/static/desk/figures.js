@@ -1,7 +1,7 @@
 // Figures of the grid in view, and the same table of figures for the coloured map: one question serves both.
 
-import { get } from 'desk/api';
 import { instants } from 'desk/controls';
+import { get } from 'page/api';
 import { figure, make, said, say } from 'gridmap/words';
 
 const TILES = ['incidents.count', 'buildings.residents', 'buildings.workers', 'shops.count', 'buildings.count', 'compounds.count'];
@@ -59,8 +59,8 @@ export class Figures {
     });
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) {
-      note.replaceChildren(say('desk.failed', { what: failed.reason.message }), ' ', make('button', {
-        type: 'button', class: 'link', text: say('desk.retry'), onclick: () => this.show(grid, level, state),
+      note.replaceChildren(say('page.failed', { what: failed.reason.message }), ' ', make('button', {
+        type: 'button', class: 'link', text: say('page.retry'), onclick: () => this.show(grid, level, state),
       }));
     }
   }

@@ -1,7 +1,7 @@
 // The one search box: names and addresses from the register, grids of the map, or coordinates with their datum.
 
-import { get, latest } from 'desk/api';
 import { DATUMS, coordinates } from 'desk/coordinates';
+import { get, latest } from 'page/api';
 import { make, say } from 'gridmap/words';
 
 const MOST = 12;
@@ -78,7 +78,7 @@ export class Search {
       const note = found.length ? (body.next ? say('desk.more', { n: found.length }) : '') : say('desk.nothing', { q: text });
       this.show(found, note);
     } catch (problem) {
-      this.show(grids, say('desk.failed', { what: problem.message }), () => this.look(text));
+      this.show(grids, say('page.failed', { what: problem.message }), () => this.look(text));
     }
   }
 
@@ -103,7 +103,7 @@ export class Search {
       hit.address ? make('span', { class: 'hit-address', text: hit.address }) : null,
     ]));
     if (note) {
-      const again = retry ? make('button', { type: 'button', class: 'link', text: say('desk.retry'), onmousedown: (event) => event.preventDefault(), onclick: retry }) : null;
+      const again = retry ? make('button', { type: 'button', class: 'link', text: say('page.retry'), onmousedown: (event) => event.preventDefault(), onclick: retry }) : null;
       items.push(make('li', { class: 'hit-note', role: 'presentation' }, [make('span', { text: note }), again]));
     }
     this.list.replaceChildren(...items);

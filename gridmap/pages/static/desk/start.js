@@ -1,14 +1,15 @@
 // Puts the desk together: one map, one state, and what listens to them.
 
 import { Answer } from 'desk/answer';
-import { Problem, get, latest } from 'desk/api';
-import { Cells, KINDS, WHOLE, grids, levelsOf, scheme } from 'desk/city';
 import { Controls } from 'desk/controls';
 import { Figures } from 'desk/figures';
 import { Search } from 'desk/search';
-import { sheet } from 'desk/sheet';
 import { address, change, now, onback, onchange, read } from 'desk/state';
 import { Theme } from 'desk/theme';
+import { Problem, get, latest } from 'page/api';
+import { Cells, KINDS, WHOLE, grids, levelsOf, scheme } from 'page/city';
+import { cityCard, languages } from 'page/head';
+import { sheet } from 'page/sheet';
 import { rank } from 'gridmap/find';
 import { Scene } from 'gridmap/scene';
 import { figure, make, say, speak } from 'gridmap/words';
@@ -25,8 +26,8 @@ export async function start() {
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     $('answer').replaceChildren(make('div', { class: 'card failed', role: 'alert' }, [
-      ...problem.lines().map((line) => make('p', { text: say('desk.failed', { what: line }) })),
-      make('button', { type: 'button', class: 'quiet', text: say('desk.retry'), onclick: () => window.location.reload() }),
+      ...problem.lines().map((line) => make('p', { text: say('page.failed', { what: line }) })),
+      make('button', { type: 'button', class: 'quiet', text: say('page.retry'), onclick: () => window.location.reload() }),
     ]));
   } finally {
     document.body.dataset.ready = 'yes';
@@ -44,7 +45,7 @@ class Desk {
   async open() {
     const state = read();
     this.languages();
-    this.card();
+    cityCard($('city'), this.boot);
     this.scheme = await scheme('governance');
     if (!this.scheme) {
       this.noLines();
@@ -85,15 +86,7 @@ class Desk {
   }
 
   languages() {
-    const { lang } = this.boot;
-    $('languages').replaceChildren(...[['zh', '中文'], ['en', 'English']].map(([key, text]) => make('a', {
-      href: address(key), lang: key === 'zh' ? 'zh-CN' : 'en', text, 'aria-current': key === lang ? 'true' : null,
-    })));
-  }
-
-  card() {
-    const { city, invented } = this.boot;
-    $('city').replaceChildren(make('span', { text: city }), ...(invented ? [make('span', { class: 'gm-badge', text: say('map.invented') })] : []));
+    languages($('languages'), this.boot.lang, address);
   }
 
   noLines() {
@@ -191,7 +184,7 @@ class Desk {
     const far = wanted.filter(({ kind }) => zoom < KINDS[kind] && KINDS[kind] >= 15);
     const name = ({ kind }) => this.boot.kinds[kind];
     const said = [
-      failed ? say('desk.failed', { what: failed.reason.message }) : '',
+      failed ? say('page.failed', { what: failed.reason.message }) : '',
       cut.length ? `${cut.map(name).join(', ')}: ${say('desk.too_many')}` : '',
       far.length ? `${far.map(name).join(', ')}: ${say('desk.zoom_in_for')}` : '',
     ].filter(Boolean);

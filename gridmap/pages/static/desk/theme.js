@@ -1,8 +1,8 @@
 // The theme over the base map: figures by colour, or heat, each with its legend.
 
-import { get, send } from 'desk/api';
 import { instants, periodWords } from 'desk/controls';
 import { stats } from 'desk/figures';
+import { get, send } from 'page/api';
 import { classesBody, heatBody, legend } from 'gridmap/legend';
 import { language, make, said, say } from 'gridmap/words';
 
@@ -22,8 +22,8 @@ export class Theme {
     } catch (problem) {
       if (round !== this.round) return;
       this.none();
-      this.place.replaceChildren(make('p', { class: 'failed', role: 'alert', text: say('desk.failed', { what: problem.message }) }), make('button', {
-        type: 'button', class: 'quiet', text: say('desk.retry'), onclick: () => this.show(state, levelName),
+      this.place.replaceChildren(make('p', { class: 'failed', role: 'alert', text: say('page.failed', { what: problem.message }) }), make('button', {
+        type: 'button', class: 'quiet', text: say('page.retry'), onclick: () => this.show(state, levelName),
       }));
     }
   }

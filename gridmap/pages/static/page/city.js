@@ -1,6 +1,6 @@
 // What the map is drawn from: the scheme's levels once, places cell by cell as they come into view.
 
-import { all, get } from 'desk/api';
+import { all, get } from 'page/api';
 import { said } from 'gridmap/words';
 
 const NEAR = 0.01; // side of a cell in degrees, about a kilometre

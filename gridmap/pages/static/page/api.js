@@ -6,10 +6,10 @@ const BASE = '/api/v1';
 const MOST_PAGES = 10;
 
 export class Problem extends Error {
-  constructor(status, detail, faults = []) {
+  // `more` is the whole problem document, with the members of its own kind.
+  constructor(status, detail, faults = [], more = {}) {
     super(detail);
-    this.status = status;
-    this.faults = faults;
+    Object.assign(this, { status, faults, more });
   }
 
   // One line per fault, each with how to mend it.
@@ -27,13 +27,19 @@ export async function get(path, values = {}, signal = undefined) {
   return send(`${BASE}${path}?${query}`, { signal });
 }
 
+export async function post(path, body, headers = {}) {
+  return send(`${BASE}${path}`, {
+    method: 'POST', headers: { Accept: 'application/json', 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body),
+  });
+}
+
 export async function send(url, options = {}) {
   let response;
   try {
     response = await fetch(url, { headers: { Accept: 'application/json' }, ...options });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Problem(0, say('desk.unreachable'));
+    throw new Problem(0, say('page.unreachable'));
   }
   let body = null;
   try {
@@ -42,7 +48,7 @@ export async function send(url, options = {}) {
     if (error.name === 'AbortError') throw error;
   }
   if (response.ok && body !== null) return body;
-  throw new Problem(response.status, body?.detail ?? body?.title ?? `HTTP ${response.status}`, body?.faults ?? []);
+  throw new Problem(response.status, body?.detail ?? body?.title ?? `HTTP ${response.status}`, body?.faults ?? [], body ?? {});
 }
 
 // All pages of a list, up to a bound; `more` tells that the bound cut it off.
