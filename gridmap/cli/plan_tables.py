@@ -24,13 +24,13 @@ def print_json(told: object) -> None:
 def show_list(found: Sequence[dict[str, Any]], lang: Language) -> None:
     """List plans."""
     if not found:
-        output.print(say("plan.none", lang), highlight=False)
+        output.print(say("planning.none", lang), highlight=False)
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("number", "title", "state", "author", "base", "changed"):
-        table.add_column(say(f"plan.{column}", lang))
+        table.add_column(say(f"planning.{column}", lang))
     for plan in found:
-        state_said = say(f"plan.state_{plan['state']}", lang)
+        state_said = say(f"planning.state_{plan['state']}", lang)
         changed = f"{plan['changed_at'].astimezone():%Y-%m-%d %H:%M}"
         cells = (str(plan["id"]), plan["title"], state_said, plan["author"], str(plan["base"]), changed)
         table.add_row(*map(Text, cells))
@@ -39,9 +39,9 @@ def show_list(found: Sequence[dict[str, Any]], lang: Language) -> None:
 
 def show_diff(told: dict[str, Any], lang: Language) -> None:
     """List the grids that differ."""
-    output.print(say("plan.diff", lang, **told["counts"]), style="bold", highlight=False)
+    output.print(say("planning.diff", lang, **told["counts"]), style="bold", highlight=False)
     for each in told["grids"][:_SHOWN]:
-        kinds = ", ".join(say(f"plan.kind_{kind}", lang) for kind in each["kinds"])
+        kinds = ", ".join(say(f"planning.kind_{kind}", lang) for kind in each["kinds"])
         known = each["after"] or each["before"]
         ground = f"  +{each['gained_m2']:,.0f} m² −{each['lost_m2']:,.0f} m²" if "reshaped" in each["kinds"] else ""
         output.print(f"  {each['id']}  {known['name']}: {kinds}{ground}", highlight=False, markup=False)
@@ -55,7 +55,7 @@ def show_state(told: dict[str, Any], *, as_json: bool) -> None:
         return
     lang = language()
     plan = told["plan"]
-    said = say("plan.edited", lang, number=plan["id"], edit=plan["head"] or 0, n=len(told["grids"]))
+    said = say("planning.edited", lang, number=plan["id"], edit=plan["head"] or 0, n=len(told["grids"]))
     output.print(said, style="bold", highlight=False)
     show_findings(told, lang)
 
@@ -63,7 +63,7 @@ def show_state(told: dict[str, Any], *, as_json: bool) -> None:
 def show_findings(told: dict[str, Any], lang: Language) -> None:
     """List what the checks found; a warning with the key by which a word is said about it."""
     counts = told["counts"]
-    output.print(say("plan.counts", lang, **counts), highlight=False)
+    output.print(say("planning.counts", lang, **counts), highlight=False)
     colours = {"error": "red", "warning": "yellow", "note": "dim"}
     for each in told["findings"][:_SHOWN]:
         place = "" if each["lon"] is None else f"  ({each['lon']:.6f}, {each['lat']:.6f})"
@@ -76,12 +76,12 @@ def show_findings(told: dict[str, Any], lang: Language) -> None:
 
 def show_impact(told: dict[str, Any], lang: Language) -> None:
     """Show what changes, and what changes hands."""
-    output.print(say("plan.level", lang, level=told["level"]), style="bold", highlight=False)
+    output.print(say("planning.level", lang, level=told["level"]), style="bold", highlight=False)
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(say("plan.grid", lang))
+    table.add_column(say("planning.grid", lang))
     columns = ["area", "residents", "workers", "shops", "incidents", "load"]
     for column in columns:
-        table.add_column(say(f"plan.{column}", lang), justify="right")
+        table.add_column(say(f"planning.{column}", lang), justify="right")
     for each in told["grids"][:_SHOWN]:
         before, after = each["before"] or {}, each["after"] or {}
         cells = [_change(before.get("area_m2"), after.get("area_m2"), _HECTARE, " ha")]
@@ -90,10 +90,10 @@ def show_impact(told: dict[str, Any], lang: Language) -> None:
         table.add_row(*map(Text, (each["name"], *cells)))
     output.print(table)
     for each in told["moves"][:_SHOWN]:
-        names = {side: (each[side] or {}).get("name") or say("plan.nobody", lang) for side in ("from", "to")}
+        names = {side: (each[side] or {}).get("name") or say("planning.nobody", lang) for side in ("from", "to")}
         output.print(
             say(
-                "plan.move",
+                "planning.move",
                 lang,
                 giver=names["from"],
                 taker=names["to"],
@@ -112,7 +112,7 @@ def _show_measures(measures: dict[str, Any], lang: Language) -> None:
         spread = _change(before["load"]["spread"] * 100, after["load"]["spread"] * 100, 1, " %")
         compact = f"{before['compactness']:.2f} → {after['compactness']:.2f}"
         roads = [None if each["on_roads"] is None else each["on_roads"] * 100 for each in (before, after)]
-        said = say("plan.measures", lang, spread=spread, compact=compact, roads=_change(roads[0], roads[1], 1, " %"))
+        said = say("planning.measures", lang, spread=spread, compact=compact, roads=_change(roads[0], roads[1], 1, " %"))
         output.print(said, highlight=False, markup=False)
 
 
@@ -122,7 +122,7 @@ def show_comparison(told: dict[str, Any], lang: Language) -> None:
     table.add_column("")
     rows: dict[str, list[str]] = {key: [] for key in ("grids", "spread", "most", "compactness", "on_roads", "moved")}
     for column in told["columns"]:
-        title = column["title"] if "plan" in column else say("plan.generation", lang, number=column["generation"])
+        title = column["title"] if "plan" in column else say("planning.generation", lang, number=column["generation"])
         table.add_column(Text(title), justify="right")
         measures, load = column["measures"], column["measures"]["load"] or {}
         rows["grids"].append(str(measures["grids"]))
@@ -132,7 +132,7 @@ def show_comparison(told: dict[str, Any], lang: Language) -> None:
         rows["on_roads"].append("–" if measures["on_roads"] is None else f"{measures['on_roads']:.0%}")
         rows["moved"].append(f"{column['moved']['area_m2'] / _HECTARE:,.2f} ha" if "moved" in column else "–")
     for key, cells in rows.items():
-        table.add_row(say(f"plan.row_{key}", lang), *cells)
+        table.add_row(say(f"planning.row_{key}", lang), *cells)
     output.print(table)
 
 
@@ -145,4 +145,4 @@ def _change(before: float | None, after: float | None, unit: float = 1.0, name: 
 
 def _more(count: int, lang: Language) -> None:
     if count > _SHOWN:
-        output.print(say("plan.more", lang, n=count - _SHOWN), style="dim", highlight=False)
+        output.print(say("planning.more", lang, n=count - _SHOWN), style="dim", highlight=False)

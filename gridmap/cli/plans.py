@@ -82,7 +82,7 @@ def open_(
     if as_json:
         print_json(told)
     else:
-        said = say("plan.opened", language(), number=told["id"], base=told["base"])
+        said = say("planning.opened", language(), number=told["id"], base=told["base"])
         output.print(said, style="bold", highlight=False)
 
 
@@ -317,7 +317,7 @@ def rebase(plan: PlanArgument, by: ByOption = None, *, as_json: JsonOption = Fal
         told = plan_drawing.rebase(one, plan, _who(by))
     show_state(told, as_json=as_json)
     for each in () if as_json else told["dropped"]:
-        said = say("plan.dropped", language(), **each)
+        said = say("planning.dropped", language(), **each)
         output.print(f"  ! {said}", style="yellow", highlight=False, markup=False)
 
 
@@ -329,13 +329,13 @@ def _do(city: Any, work: "Callable[[OpenCity], dict[str, Any]]") -> None:  # noq
     with opened(city) as one:
         told = work(one)
     lang = language()
-    state = say(f"plan.state_{told['state']}", lang)
+    state = say(f"planning.state_{told['state']}", lang)
     start = told["in_force_from"]
-    said = say("plan.stands", lang, number=told["id"], state=state)
+    said = say("planning.stands", lang, number=told["id"], state=state)
     if isinstance(start, datetime) and told["state"] in {"submitted", "approved", "published"}:
-        said += say("plan.from", lang, instant=start.astimezone(ZoneInfo(Settings().zone)).isoformat(" ", "seconds"))
+        said += say("planning.from", lang, instant=start.astimezone(ZoneInfo(Settings().zone)).isoformat(" ", "seconds"))
     if told["generation"]:
-        said += say("plan.as_generation", lang, number=told["generation"])
+        said += say("planning.as_generation", lang, number=told["generation"])
     output.print(said, style="bold", highlight=False)
 
 
