@@ -62,7 +62,7 @@ def _line(span: dict[str, Any], zone: ZoneInfo, lang: Language) -> Line:
         line.append(names or say(f"answer.{span['status']}", lang), style="bold")
     else:
         line.append(span["name"], style="bold")
-        changes = ", ".join(say(f"plan.kind_{kind}", lang) for kind in span["changes"])
+        changes = ", ".join(say(f"planning.kind_{kind}", lang) for kind in span["changes"])
         line.append(f"  {span['code'] or ''}  {span['area_m2']:,.0f} m²  {changes}")
     return line.append(f"  {say('plan.generation', lang, number=numbers)}", style="dim")
 
@@ -114,5 +114,5 @@ def _generation(text: str) -> str:
 def _say_diff(told: dict[str, Any], lang: Language) -> None:
     show_diff(told, lang)
     for each in told["moves"]:
-        giver, taker = (part["name"] if part else say("plan.nobody", lang) for part in (each["from"], each["to"]))
+        giver, taker = (part["name"] if part else say("planning.nobody", lang) for part in (each["from"], each["to"]))
         output.print(Line(f"  {giver} → {taker}: {each['area_m2']:,.0f} m²"))

@@ -40,7 +40,7 @@ def test_the_whole_way(run, tmp_path):
     assert "There are no plans yet." in run("list").stdout
     assert "plan 1 is open, drawn on generation 1" in run("open", "分东格", "--note", "试").stdout
     out = tmp_path / "b.geojson"
-    assert "1" in run("export", 1, "--out", out, "--level", "microgrid").stdout
+    assert "2 rows" in run("export", 1, "--out", out, "--level", "microgrid").stdout
     rows = {each["properties"]["name"]: each for each in json.loads(out.read_text(encoding="utf-8"))["features"]}
     assert set(rows) == {"A1a格", "A1b格"}
     both = [rows[name]["properties"]["id"] for name in sorted(rows)]
