@@ -13,10 +13,12 @@ import shapely
 from gridmap.demo import build
 from gridmap.model.errors import InputError
 from gridmap.model.layers import schemes
+from gridmap.services.facts import FIGURES, Ground, Things, locate
 from gridmap.spatial import edits
 from gridmap.spatial.coverage import check, check_nesting
 from gridmap.spatial.drafts import Base, Draft, DraftGrid, outline_of
 from gridmap.spatial.edges import to_units
+from gridmap.spatial.joins import spots_of
 from gridmap.spatial.repair import repair
 from tests.realdata import real
 
@@ -95,6 +97,8 @@ class Clerk:
 
     def step(self):
         """Try one edit; tell its kind where it was done, else None."""
+        if not self.grids():
+            return None
         kind, attempt = self.invent()
         self.log.append(kind)
         try:
@@ -311,3 +315,43 @@ def _frame(draft, grids):
     shapes = [draft.grid(grid).outline for grid in grids]
     names = [draft.grid(grid).name for grid in grids]
     return gpd.GeoDataFrame({"name": names, "id": grids}, geometry=shapes, index=list(grids), crs=4326)
+
+
+@functools.cache
+def demo_facts():
+    """Locate what stands and happens in the demo city."""
+    city = demo_city()
+    places = city.places.reset_index(drop=True).assign(id=lambda frame: frame.index + 1)
+    kinds = {kind: places[places["kind"] == kind] for kind in places["kind"].unique()}
+    ways = np.concatenate([kinds[kind].geometry.to_numpy() for kind in ("road", "water")])
+    ground = Ground(kinds["building"], kinds["compound"], kinds["component"], ways)
+    buildings, shops, incidents = kinds["building"], kinds["shop"], city.incidents
+    told = [Counter(each) for each in buildings["properties"]]
+    things = (
+        things_of(
+            "buildings",
+            buildings,
+            residents=[each["residents"] for each in told],
+            workers=[each["workers"] for each in told],
+        ),
+        things_of("shops", shops),
+        things_of("incidents", incidents.reset_index(drop=True).assign(id=lambda frame: frame.index + 1)),
+    )
+    return locate(demo_base(), things, ground)
+
+
+def things_of(layer, frame, **measures):
+    """Count a thing for each row, where a spot of it lies."""
+    lon, lat = spots_of(frame.geometry.to_numpy())
+    values = np.zeros((len(frame), len(FIGURES)))
+    values[:, FIGURES.index((layer, "count"))] = 1
+    for measure, column in measures.items():
+        values[:, FIGURES.index((layer, measure))] = column
+    names = frame["name"].tolist() if "name" in frame else [""] * len(frame)
+    return Things(layer, frame["id"].to_numpy(np.int64), names, lon, lat, values)
+
+
+def no_ground():
+    """Give a city without buildings and roads."""
+    empty = gpd.GeoDataFrame({"id": [], "name": [], "address": []}, geometry=[], crs=4326)
+    return Ground(empty, empty, empty, np.empty(0, dtype=object))

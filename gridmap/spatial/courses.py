@@ -43,10 +43,12 @@ def borders(areas: Geometries) -> list[Border]:
     lines = np.concatenate([paired.lines(), rim.lines()])
     sides = np.concatenate([sides, np.column_stack([rim.owner, np.full(len(rim), NOBODY)])])
     inner = sides[:, 0] != sides[:, 1]
+    if not inner.any():
+        return []
     lines, sides = lines[inner], sides[inner]
     order = np.lexsort((sides[:, 1], sides[:, 0]))
     lines, sides = lines[order], sides[order]
-    starts = np.flatnonzero(np.r_[True, (sides[1:] != sides[:-1]).any(axis=1)]) if len(sides) else np.empty(0, np.int64)
+    starts = np.flatnonzero(np.r_[True, (sides[1:] != sides[:-1]).any(axis=1)])
     found = []
     for start, end in zip(starts, [*starts[1:], len(sides)], strict=True):
         merged = shapely.line_merge(shapely.multilinestrings(lines[start:end]))

@@ -66,6 +66,11 @@ class Base:
         self.leaves = [grid.id for grid in self.grids.values() if grid.id not in self.children and grid.outline]
 
     @cached_property
+    def titles(self) -> "Titles":
+        """Who has which code and name."""
+        return Titles(self.grids.values())
+
+    @cached_property
     def rows(self) -> dict[int, int]:
         """The row of each grid among `leaves`."""
         return {leaf: row for row, leaf in enumerate(self.leaves)}
@@ -74,6 +79,25 @@ class Base:
     def tree(self) -> shapely.STRtree:
         """The outlines of the grids that nobody divided further, in the order of `leaves`."""
         return shapely.STRtree([self.grids[leaf].outline for leaf in self.leaves])
+
+
+class Titles:
+    """Which grids have a code, or a name on a level."""
+
+    def __init__(self, grids: Iterable[DraftGrid]) -> None:
+        self._held: dict[tuple[str, ...], set[int]] = {}
+        for grid in grids:
+            for key in self._keys(grid):
+                self._held.setdefault(key, set()).add(grid.id)
+
+    def like(self, grid: DraftGrid) -> set[int]:
+        """List the grids that have the code or the name of one."""
+        return set().union(*(self._held.get(key, ()) for key in self._keys(grid)))
+
+    @staticmethod
+    def _keys(grid: DraftGrid) -> list[tuple[str, ...]]:
+        named: list[tuple[str, ...]] = [(grid.level, grid.name)]
+        return named if grid.code is None else [(grid.code,), *named]
 
 
 @dataclass(frozen=True)
@@ -202,6 +226,14 @@ class Draft:
             for grid in both
             if self.find(grid) is not other.find(grid) or self.children(grid) != other.children(grid)
         )
+
+    def namesakes(self, grid: DraftGrid) -> set[int]:
+        """List the grids that have the code of a grid, or its name on its level."""
+        return (self.base.titles.like(grid) - self.changed.keys()) | self._titles.like(grid)
+
+    @cached_property
+    def _titles(self) -> Titles:
+        return Titles(each for each in self.changed.values() if each is not None)
 
     def units(self, grids: Iterable[int]) -> Geometries:
         """Give outlines in lattice units."""
