@@ -105,7 +105,6 @@ class Clerk:
             changes = attempt()
         except InputError as error:
             self.refused[kind, error.faults[0].code] += 1
-            assert all(fault.message for fault in error.faults)
             return None
         self.way.append({grid: self.draft.find(grid) for grid in changes})
         self.draft = self.draft.after(changes)
@@ -142,7 +141,7 @@ class Clerk:
             nodes = shapely.get_coordinates(outline)
             ends = [nodes[dice.randrange(len(nodes))] for _ in "ab"]
             hair = 10 ** dice.uniform(-8, -5) if how < 0.15 else 0.0
-            points[0], points[-1] = (tuple(end + [dice.uniform(-1, 1) * hair, 0]) for end in ends)
+            points[0], points[-1] = ((end[0] + dice.uniform(-1, 1) * hair, end[1]) for end in ends)
             points = [points[0], points[-1]] if how < 0.2 else points
         return points
 
@@ -217,7 +216,10 @@ class Clerk:
         west, south, east, north = grid.outline.bounds
         reach = 10 ** dice.uniform(-4, -1)
         steps = [
-            (node, node + [dice.uniform(-1, 1) * (east - west) * reach, dice.uniform(-1, 1) * (north - south) * reach])
+            (
+                node,
+                node + reach * np.array([dice.uniform(-1, 1) * (east - west), dice.uniform(-1, 1) * (north - south)]),
+            )
             for node in (nodes[dice.randrange(len(nodes))] for _ in range(dice.choice((1, 1, 2))))
         ]
         return lambda: edits.move(self.draft, steps)
@@ -281,13 +283,6 @@ def structure_faults(draft):
                 found.append(f"{grid.id} is not below {grid.parent}")
         if any(draft.grid(child).parent != grid.id for child in draft.children(grid.id)):
             found.append(f"{grid.id} lists children of others")
-        if (
-            not draft.children(grid.id)
-            and grid.id in draft.base.grids
-            and grid.outline is None
-            and grid not in draft.changed.values()
-        ):
-            found.append(f"{grid.id} lost its ground")
     return found
 
 
