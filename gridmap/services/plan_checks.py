@@ -49,13 +49,13 @@ def check_plan(draft: Draft, base: Checked, taken: dict[str, int], since: Checke
         since = base
     subject = Subject(draft, facts, base.limits, taken, since)
     # where the lines were not clean, only the base is known to be
-    clean = None if any(each.kind in _LINES and not each.inherited for each in since.found) else subject.before
+    clean = None if any(not each.inherited for each in subject.found_before(_LINES)) else subject.before
     fresh = [_of_lines(subject, defect) for defect in line_defects(draft, clean)]
-    kept = [each for each in base.found if each.kind == "gap"]
+    kept = [*base.by_kind.get("gap", ())]
     for check in CHECKS:
         scope = check.scope(subject)
         fresh += [each for each in check.find(subject, scope) if not scope.isdisjoint(check.about(each))]
-        kept += [each for each in since.found if each.kind in check.kinds and scope.isdisjoint(check.about(each))]
+        kept += [each for each in subject.found_before(check.kinds) if scope.isdisjoint(check.about(each))]
     found = [*kept, *(replace(each, inherited=sameness(each) in base.known) for each in fresh)]
     return Checked.of(subject, found)
 
@@ -134,7 +134,9 @@ def _codes_scope(subject: Subject) -> Scope:
     """List grids with another code, siblings or code above than before, and who is named with one of them."""
     draft = subject.draft
     found = set(subject.touched)
-    found.update(each for finding in subject.found_before(_CODES, found) for each in finding.grids)
+    for finding in subject.found_before(_CODES):
+        if not found.isdisjoint(finding.grids):
+            found.update(finding.grids)
     waiting: list[int] = []
     for grid in subject.handled:
         for state in (subject.before, draft):

@@ -1,6 +1,6 @@
 """What is checked of a plan, and what one check needs to know of another: what differs since the last one."""
 
-from collections.abc import Callable, Collection, Container, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -74,10 +74,10 @@ class Subject:
             if grid in state and state.is_leaf(grid)
         )
 
-    def found_before(self, kinds: Container[str], grids: Collection[int]) -> list[Finding]:
-        """List what was found of grids before."""
-        found = self.since.found if self.since else []
-        return [each for each in found if each.kind in kinds and any(grid in grids for grid in each.grids)]
+    def found_before(self, kinds: Iterable[str]) -> list[Finding]:
+        """List what was found before."""
+        known = self.since.by_kind if self.since else {}
+        return [each for kind in sorted(kinds) for each in known.get(kind, ())]
 
     def finding(self, kind: str, grids: Iterable[int], message: Text, **more: object) -> Finding:
         """Make a finding about grids."""
@@ -103,6 +103,14 @@ class Checked:
     def of(cls, subject: Subject, found: Iterable[Finding]) -> "Checked":
         """Keep what was found: errors first, then warnings and notes, those of each by kind."""
         return cls(subject.draft, subject.tally, subject.limits, subject.taken, sorted(found, key=_rank))
+
+    @cached_property
+    def by_kind(self) -> dict[str, list[Finding]]:
+        """What was found, by kind."""
+        found: dict[str, list[Finding]] = {}
+        for each in self.found:
+            found.setdefault(each.kind, []).append(each)
+        return found
 
     @cached_property
     def known(self) -> frozenset[tuple[object, ...]]:

@@ -128,8 +128,8 @@ def _new_gaps(draft: Draft, before: Geometries, around: Sequence[int]) -> list[D
     found = []
     for hole, size in zip(holes, area_of(holes), strict=True):
         spot = shapely.point_on_surface(hole)
-        in_degrees = shapely.transform(spot, lambda points: points / SCALE)
-        if draft.leaves_near(in_degrees) or not shapely.intersects(before, spot).any():
+        others = set(draft.leaves_near(shapely.transform(hole, lambda points: points / SCALE))) - set(around)
+        if shapely.intersects(draft.units(sorted(others)), spot).any() or not shapely.intersects(before, spot).any():
             continue  # somebody holds it, or nobody ever did
         borders = [each for each, meets in zip(around, shapely.intersects(areas, hole), strict=True) if meets]
         names = tuple(draft.grid(each).name for each in borders)
