@@ -17,7 +17,7 @@ from gridmap.spatial.drafts import Draft
 from gridmap.spatial.edges import Edges, joined, reversed_edges, unlike, without_refined
 from gridmap.spatial.lattice import SCALE, Geometries
 from gridmap.spatial.measures import area_m2, length_m
-from gridmap.spatial.outlines import area_of, place_of
+from gridmap.spatial.outlines import area_of, place_of, read_outlines
 
 _KINDS = ("invalid", "not_areas", "duplicates", "overlaps", "unmatched")
 
@@ -100,9 +100,10 @@ def _sheet_defects(draft: Draft, clean: Draft) -> list[Defect]:
     # their neighbours, too: what an outline lacks is told by comparing it with those around
     ring = [shapely.envelope(draft.grid(grid).outline) for grid in near]
     around = draft.leaves_near(shapely.union_all([*ring, reach]))
-    report = check(_frame(draft, around))
+    frame = _frame(draft, around)
+    report = check(frame)
     found = [defect for kind in _KINDS for defect in getattr(report, kind) if set(defect.grids) & set(near)]
-    return [*found, *_new_gaps(draft, clean.units(old), around)]
+    return [*found, *_new_gaps(draft, clean.units(old), frame)]
 
 
 def _odd_edges(draft: Draft, new: Sequence[int], before: Edges, after: Edges) -> Edges:
@@ -121,17 +122,17 @@ def _in_degrees(edges: Edges) -> shapely.Geometry:
     return shapely.transform(shapely.multilinestrings(edges.lines()), lambda points: points / SCALE)
 
 
-def _new_gaps(draft: Draft, before: Geometries, around: Sequence[int]) -> list[Defect]:
+def _new_gaps(draft: Draft, before: Geometries, around: gpd.GeoDataFrame) -> list[Defect]:
     """Find holes that were none: enclosed by the grids around, in no grid, where there was ground before."""
-    areas = draft.units(around)
+    areas = read_outlines(around).areas
     holes = find_gaps(areas)
     found = []
     for hole, size in zip(holes, area_of(holes), strict=True):
         spot = shapely.point_on_surface(hole)
-        others = set(draft.leaves_near(shapely.transform(hole, lambda points: points / SCALE))) - set(around)
+        others = set(draft.leaves_near(shapely.transform(hole, lambda points: points / SCALE))) - set(around.index)
         if shapely.intersects(draft.units(sorted(others)), spot).any() or not shapely.intersects(before, spot).any():
             continue  # somebody holds it, or nobody ever did
-        borders = [each for each, meets in zip(around, shapely.intersects(areas, hole), strict=True) if meets]
+        borders = [each for each, meets in zip(around.index, shapely.intersects(areas, hole), strict=True) if meets]
         names = tuple(draft.grid(each).name for each in borders)
         found.append(Defect("gap", tuple(borders), names, float(size), *place_of(hole)))
     return sorted(found, key=lambda defect: -defect.area_m2)
