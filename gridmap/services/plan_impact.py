@@ -16,6 +16,7 @@ from gridmap.spatial.courses import NOBODY, along_m, borders, near, off_ways
 from gridmap.spatial.drafts import Draft
 from gridmap.spatial.lattice import Integers
 from gridmap.spatial.measures import area_m2, length_m
+from gridmap.spatial.outlines import areal_part
 
 _MOST_NAMED = 30
 _LEAST_M2 = 1.0
@@ -299,7 +300,8 @@ def _areas_moved(told: Tally, level: str) -> dict[tuple[int, int], float]:
         for row in tree.query(known.outline, predicate="intersects").tolist():
             now = _at(draft, ids[row], level)
             if was != now:
-                common = shapely.intersection(known.outline, new[ids[row]].outline)
+                # grids that also share a border give lines beside the ground
+                common = areal_part(shapely.intersection(known.outline, new[ids[row]].outline))
                 found[was, now] += float(area_m2([common])[0])
     return {pair: area for pair, area in found.items() if area >= _LEAST_M2}
 

@@ -17,6 +17,7 @@ from gridmap.spatial.courses import NOBODY, along_m, borders, near, off_ways
 from gridmap.spatial.drafts import Draft
 from gridmap.spatial.lattice import Geometries, as_geometries
 from gridmap.spatial.measures import area_m2
+from gridmap.spatial.outlines import areal_part
 
 _DEGREE_M = 111_000.0
 
@@ -45,7 +46,9 @@ def _cut(kind: str, subject: Subject, chosen: Scope | None) -> Iterable[Finding]
     row, leaf = draft.meeting(shapes)
     several = np.bincount(row, minlength=len(shapes))[row] > 1
     row, leaf = row[several], leaf[several]
-    sizes = area_m2(shapely.intersection(shapes[row], _outlines(draft, leaf.tolist())))
+    # a place with a wall on the line gives a line beside the ground
+    parts = map(areal_part, shapely.intersection(shapes[row], _outlines(draft, leaf.tolist())))
+    sizes = area_m2(parts)
     wholes = dict(zip(np.unique(row).tolist(), area_m2(shapes[np.unique(row)]).tolist(), strict=True))
     levels = sorted(limits.cut_levels, key=lambda key: draft.base.ranks[key])
     held: dict[int, dict[int, float]] = {each: {} for each in wholes}
