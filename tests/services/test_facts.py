@@ -1,11 +1,15 @@
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 
 from gridmap.model.limits import limits
-from gridmap.services.facts import FIGURES, KEYS, NOBODY, figure_key, loads, tally
+from gridmap.services.facts import FIGURES, KEYS, NOBODY, figure_key, loads, locate, tally
+from gridmap.spatial import edits
 from gridmap.spatial.drafts import Draft
-from tests.drafting import Clerk, demo_base, demo_facts
+from tests.drafting import Clerk, demo_base, demo_facts, no_ground, things_of
+from tests.services.squares import at
+from tests.spatial.drawings import A1, A2, NEW, A1b, ids, line, town_base
 
 
 def counted(facts, draft):
@@ -49,6 +53,17 @@ def test_a_tally_of_the_base_counts_nothing_anew():
     top = next(grid.id for grid in demo_base().grids.values() if grid.parent is None)
     assert told.of(top)[FIGURES.index(("shops", "count"))] == 550
     assert (told.of(-5) == 0).all()
+
+
+def test_on_a_border_the_smallest_id_has_a_say_though_it_did_not_change():
+    base = town_base()
+    spot = gpd.GeoDataFrame({"id": [1], "name": ["店"]}, geometry=[shapely.Point(at(1, 1.75))], crs=4326)
+    facts = locate(base, (things_of("shops", spot),), no_ground())
+    draft = Draft(base).after(edits.split(Draft(base), A2, line((1, 1.5), (2, 1.5)), ids()))
+    told = tally(facts, draft)
+    shops = FIGURES.index(("shops", "count"))
+    assert [facts.totals[grid][shops] for grid in (A1b, A2)] == [0, 1]
+    assert [told.of(grid)[shops] for grid in (A1b, A2, NEW, A1)] == [1, 0, 0, 1]
 
 
 def test_figures_have_names_and_weights():
