@@ -59,7 +59,7 @@ def test_on_a_border_the_smallest_id_has_a_say_though_it_did_not_change():
     base = town_base()
     spot = gpd.GeoDataFrame({"id": [1], "name": ["店"]}, geometry=[shapely.Point(at(1, 1.75))], crs=4326)
     facts = locate(base, (things_of("shops", spot),), no_ground())
-    draft = Draft(base).after(edits.split(Draft(base), A2, line((1, 1.5), (2, 1.5)), ids()))
+    draft = Draft(base).after(edits.split(Draft(base), A2, line((1, 1), (2, 1.2)), ids()))
     told = tally(facts, draft)
     shops = FIGURES.index(("shops", "count"))
     assert [facts.totals[grid][shops] for grid in (A1b, A2)] == [0, 1]
