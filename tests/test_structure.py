@@ -36,8 +36,10 @@ TESTED_ELSEWHERE = {
     "tests/services/test_locate.py": "services: spots",
     "tests/services/test_locate_file.py": "services: locate_table",
     "tests/services/test_plan_drawing.py": "services: drafts plan_codes plan_edits plan_requests",
-    "tests/services/test_plans.py": "services: plan_conflicts plan_titles plan_views planning publishing",
+    "tests/services/test_plans.py": "services: plan_conflicts plan_views planning publishing",
+    "tests/services/test_plan_checks.py": "services: plan_places plan_subjects plan_titles",
     "tests/spatial/test_coverage.py": "spatial: defects",
+    "tests/spatial/test_edits.py": "spatial: _pieces _settle",
     "tests/spatial/test_repair.py": "spatial: faces outlines",
     "tests/test_notebooks.py": "gridmap: city",
     "tests/test_docs.py": "cli: console db demo exports imports incidents joins loading locate maps serve"

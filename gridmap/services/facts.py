@@ -1,6 +1,7 @@
 """Facts for planners: what stands and happens where, counted by grid for the base of a plan and for its draft.
 
-Everything is located once on the base. A draft counts anew only what lies in grids that differ from it.
+Everything is located once on the base. A draft counts anew only what lies in grids that differ from those of the draft
+before it.
 """
 
 import threading
@@ -31,6 +32,9 @@ Vector = NDArray[np.float64]
 _SECONDS = 60.0  # incidents come all day; a planner's figures may be a minute old
 _MOST_BASES = 3
 _YEAR = timedelta(days=365)
+_NOTHING = np.empty(0, np.int64)
+NOBODY = -1
+"""Stands for a grid where there is none."""
 
 FIGURES: tuple[tuple[str, str], ...] = (
     ("buildings", COUNT),
@@ -136,21 +140,16 @@ class Facts:
         return np.concatenate([each.values for each in self.things])
 
     @cached_property
-    def order(self) -> tuple[Integers, Integers]:
-        """Things in the order of their owners, and where those of each begin; those of no grid come first."""
+    def held(self) -> Mapping[int, Integers]:
+        """Things by the leaf of the base that holds them; those that none holds by `NOBODY`."""
         order = np.argsort(self.owner, kind="stable")
-        return order, np.searchsorted(self.owner[order], np.arange(-1, len(self.base.leaves) + 1))
+        starts = np.searchsorted(self.owner[order], np.arange(-1, len(self.base.leaves) + 1))
+        leaves = [NOBODY, *self.base.leaves]
+        return {leaf: order[start:end] for leaf, start, end in zip(leaves, starts[:-1], starts[1:], strict=True)}
 
-    @cached_property
-    def rows(self) -> dict[int, int]:
-        """The row of each leaf of the base."""
-        return {leaf: row for row, leaf in enumerate(self.base.leaves)}
-
-    def of_leaves(self, leaves: Iterable[int]) -> Integers:
-        """List the things in leaves of the base, and those in no grid."""
-        order, starts = self.order
-        rows = [-1, *(self.rows[leaf] for leaf in leaves)]
-        return np.concatenate([order[starts[row + 1] : starts[row + 2]] for row in rows])
+    def before(self, things: Integers) -> Integers:
+        """Give the grids that hold things on the base; `NOBODY` for none."""
+        return np.array([*self.base.leaves, NOBODY], np.int64)[self.owner[things]]
 
 
 @dataclass(frozen=True)
@@ -159,68 +158,72 @@ class Tally:
 
     Attributes
     ----------
-    moved
-        Things that lie in grids that differ, and those of no grid.
-    before, after
-        The grid that holds each of them on the base and in the draft; -1 for none.
+    held
+        Things by leaf, of the leaves that hold others than on the base or are none there; `NOBODY` holds the rest.
+    figures
+        By grid, of those whose figures may differ from the base's.
+    fresh
+        Grids that were counted anew, those that are no more among them; all others are as in the tally before.
     """
 
     draft: Draft
     facts: Facts
-    leaves: Mapping[int, Vector]
-    moved: Integers
-    before: Integers
-    after: Integers
-    _known: dict[int, Vector] = field(default_factory=dict, repr=False)
+    held: Mapping[int, Integers]
+    figures: Mapping[int, Vector]
+    fresh: frozenset[int] = frozenset()
 
     def of(self, grid: int) -> Vector:
         """Give the figures of a grid, in the order of `FIGURES`."""
-        if grid in self._known:
-            return self._known[grid]
-        draft = self.draft
-        if self._is_as_before(grid):
-            found = self.facts.totals[grid]
-        elif draft.is_leaf(grid):
-            found = self.leaves.get(grid, np.zeros(len(FIGURES)))
-        else:
-            found = np.sum([np.zeros(len(FIGURES)), *(self.of(child) for child in draft.children(grid))], axis=0)
-        self._known[grid] = found
-        return found
+        found = self.figures.get(grid)
+        return self.facts.totals.get(grid, np.zeros(len(FIGURES))) if found is None else found
+
+    def things_of(self, leaves: Iterable[int]) -> Integers:
+        """List the things in leaves."""
+        known = self.facts.held
+        return np.concatenate([_NOTHING, *(self.held[leaf] if leaf in self.held else known[leaf] for leaf in leaves)])
 
     @cached_property
-    def dirty(self) -> frozenset[int]:
-        """Grids whose figures may differ from the base's: those that differ, and all above them."""
-        found: set[int] = set(self.leaves)
-        for state in (Draft(self.draft.base), self.draft):
-            for grid in [*self.draft.changed, *self.leaves]:
-                if grid in state:
-                    found.update(state.chain(grid))
-        return frozenset(found)
-
-    def _is_as_before(self, grid: int) -> bool:
-        return grid not in self.dirty and grid in self.facts.totals
+    def moved(self) -> tuple[Integers, Integers, Integers]:
+        """Things that may have changed hands, and the grids that hold them on the base and in the draft."""
+        things = np.concatenate([_NOTHING, *self.held.values()])
+        after = np.repeat(np.array([*self.held], np.int64), [len(each) for each in self.held.values()])
+        return things, self.facts.before(things), after
 
 
-def tally(facts: Facts, draft: Draft) -> Tally:
-    """Count the things of a draft; only those in grids that differ are located anew."""
-    base = Draft(draft.base)
-    touched = {*draft.changed, *(grid for grid in draft.kids if grid is not None)}
-    old = {grid for grid in touched if grid in base and base.is_leaf(grid)}
+def tally(facts: Facts, draft: Draft, since: Tally | None = None) -> Tally:
+    """Count the things of a draft; only those in grids that differ are located anew.
+
+    Parameters
+    ----------
+    since
+        The tally of another draft on the same base, from the same facts; the base's by default.
+    """
+    since = since or Tally(Draft(facts.base), facts, {}, {})
+    state, touched = since.draft, draft.differing(since.draft)
+    old = {grid for grid in touched if grid in state and state.is_leaf(grid)}
     new = {grid for grid in touched if grid in draft and draft.is_leaf(grid)}
     # on a border the smallest id decides: the neighbours have a say in that
-    reach = [shapely.envelope(base.grid(grid).outline) for grid in old]
-    around = set(draft.leaves_near(shapely.union_all(reach))) if reach else set()
-    near = sorted({*new, *around})
-    stay = {grid for grid in around if grid in base and base.is_leaf(grid)}
-    chosen = facts.of_leaves(sorted({*old, *stay})) if old or new else np.empty(0, np.int64)
-    before = np.where(facts.owner[chosen] >= 0, np.array([*facts.base.leaves, -1])[facts.owner[chosen]], -1)
-    after = before.copy()
-    if near and len(chosen):
+    reach = shapely.union_all([shapely.envelope(state.grid(grid).outline) for grid in old])
+    near = sorted({*new, *draft.leaves_near(reach)})
+    held = {leaf: things for leaf, things in since.held.items() if leaf not in old}
+    if near:
+        chosen = since.things_of([NOBODY, *sorted(old | (set(near) - new))])
         frame = gpd.GeoDataFrame({"id": near}, geometry=[draft.grid(grid).outline for grid in near], crs=4326)
-        found = OwnershipIndex.from_frame(frame, id="id").locate(facts.lon[chosen], facts.lat[chosen])
-        after = np.where(found >= 0, np.array([*near, -1])[found], -1)
-    sums: dict[int, Vector] = {grid: facts.values[chosen[after == grid]].sum(axis=0) for grid in near}
-    return Tally(draft, facts, sums, chosen, before, after)
+        row = OwnershipIndex.from_frame(frame, id="id").locate(facts.lon[chosen], facts.lat[chosen])
+        held |= {
+            leaf: chosen[row == place] for place, leaf in zip([*range(len(near)), -1], [*near, NOBODY], strict=True)
+        }
+    fresh = {*touched, *near}
+    for each in (state, draft):
+        fresh.update(grid for leaf in [*touched, *near] if leaf in each for grid in each.chain(leaf))
+    figures = {grid: vector for grid, vector in since.figures.items() if grid not in fresh}
+    found = Tally(draft, facts, held, figures, frozenset(fresh))
+    for grid in sorted((each for each in fresh if each in draft), key=lambda each: -draft.rank(each)):
+        if draft.is_leaf(grid):
+            figures[grid] = facts.values[found.things_of([grid])].sum(axis=0)
+        else:
+            figures[grid] = sum((found.of(child) for child in draft.children(grid)), np.zeros(len(FIGURES)))
+    return found
 
 
 @dataclass

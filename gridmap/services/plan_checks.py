@@ -1,109 +1,73 @@
 """Checking a plan: the lines themselves, what they cut, where they run, codes, areas and loads, with their places.
 
-Each check looks at chosen grids and says whom its findings concern. What does not concern a grid that the plan
-touched is taken over from the base, so that a check costs what was touched and says the same as a full one.
+Each check says what a change makes it look at once more. All else is taken over from the draft that was checked before,
+so that a check costs the last edit, however long the plan, and says the same as a full one.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import shapely
 
 from gridmap.model.limits import Limits
 from gridmap.model.plans import Finding
-from gridmap.model.words import Text, words
-from gridmap.services.facts import Facts, Tally, loads, tally
-from gridmap.services.plan_places import places_findings
+from gridmap.model.words import words
+from gridmap.services.facts import Facts, loads
+from gridmap.services.plan_places import PLACE_CHECKS
+from gridmap.services.plan_subjects import Check, Checked, Scope, Subject, place_spot, sameness
 from gridmap.services.plan_titles import area_text, level_title, names_text
 from gridmap.spatial.defects import Defect
 from gridmap.spatial.draft_checks import line_defects, part_defects
-from gridmap.spatial.drafts import Base, Draft
+from gridmap.spatial.drafts import Base, Draft, DraftGrid
 from gridmap.spatial.measures import area_m2
 
 _DIGITS = 15
 _PREFIX = {"subdistrict": 9, "neighbourhood": 12, "microgrid": 15}
-_MOST_NAMES = 6
+_LINES = frozenset({"gap", "overlap", "invalid", "unmatched", "outside", "untiled"})
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What is checked: a draft, with its figures and the limits."""
-
-    draft: Draft
-    facts: Facts
-    limits: Limits
-    taken: dict[str, int] = field(default_factory=dict)  # codes ever given, with the grids that had them
-
-    @cached_property
-    def tally(self) -> Tally:
-        """Figures of the draft."""
-        return tally(self.facts, self.draft)
-
-    @cached_property
-    def touched(self) -> frozenset[int]:
-        """Grids that differ from the base, those that are no more among them."""
-        return frozenset({*self.draft.changed, *(grid for grid in self.draft.kids if grid is not None)})
-
-    def severity(self, kind: str) -> str:
-        """How much a finding of this kind weighs."""
-        return self.limits.severity.get(kind, "warning")
-
-    def finding(self, kind: str, grids: Iterable[int], message: Text, **more: object) -> Finding:
-        """Make a finding about grids."""
-        listed = tuple(grids)
-        names = tuple(self.draft.grid(each).name for each in listed[:_MOST_NAMES] if each in self.draft)
-        place = more.pop("place", None)
-        lon, lat = place if isinstance(place, tuple) else (None, None)
-        return Finding(kind, self.severity(kind), listed, names, lon, lat, message, dict(more))
-
-
-Check = Callable[[Subject, frozenset[int]], list[Finding]]
-
-
-def check_plan(subject: Subject, before: list[Finding]) -> list[Finding]:
+def check_plan(draft: Draft, base: Checked, taken: dict[str, int], since: Checked | None = None) -> Checked:
     """Check a draft.
 
     Parameters
     ----------
-    before
+    base
         What `check_base` found on its base.
+    taken
+        Codes ever given, with the grids that had them.
+    since
+        A draft of the same plan that was checked before.
 
     Returns
     -------
-    list
-        Errors first, then warnings and notes; those of each by kind. What was so before says so.
+    Checked
+        All findings; those that the base has too say so.
     """
-    touched = subject.touched
-    found = [_of_lines(subject, defect) for defect in line_defects(subject.draft)]
-    for check in _LOCAL:
-        fresh = [each for each in check(subject, touched) if touched & set(each.grids)]
-        kinds = _KINDS_OF[check]
-        found += fresh
-        found += [each for each in before if each.kind in kinds and not touched & set(each.grids)]
-    found += [each for each in before if each.kind == "gap"]
-    for everywhere in _GLOBAL:
-        found += everywhere(subject, frozenset())
-    was = {_sameness(each) for each in before}
-    told = [replace(each, inherited=True) if _sameness(each) in was else each for each in found]
-    order = {"error": 0, "warning": 1, "note": 2}
-    return sorted(told, key=lambda each: (each.inherited, order[each.severity], each.kind, each.grids))
+    facts = base.tally.facts
+    if since is None or since.tally.facts is not facts or since.taken != taken:
+        since = base
+    subject = Subject(draft, facts, base.limits, taken, since)
+    # where the lines were not clean, only the base is known to be
+    clean = None if any(not each.inherited for each in subject.found_before(_LINES)) else subject.before
+    fresh = [_of_lines(subject, defect) for defect in line_defects(draft, clean)]
+    kept = [*base.by_kind.get("gap", ())]
+    for check in CHECKS:
+        scope = check.scope(subject)
+        fresh += [each for each in check.find(subject, scope) if not scope.isdisjoint(check.about(each))]
+        kept += [each for each in subject.found_before(check.kinds) if scope.isdisjoint(check.about(each))]
+    found = [*kept, *(replace(each, inherited=sameness(each) in base.known) for each in fresh)]
+    return Checked.of(subject, found)
 
 
-def check_base(
-    base: Base, facts: Facts, limits: Limits, gaps: Iterable[tuple[shapely.Geometry, float]]
-) -> list[Finding]:
+def check_base(base: Base, facts: Facts, limits: Limits, gaps: Iterable[tuple[shapely.Geometry, float]]) -> Checked:
     """Check the lines that plans are drawn on: what is so already is no fault of a plan."""
     subject = Subject(Draft(base), facts, limits)
-    everything = frozenset(base.grids)
-    found = [each for check in (*_LOCAL, *_GLOBAL) for each in check(subject, everything)]
+    found = [each for check in CHECKS for each in check.find(subject, None)]
     for geometry, area in gaps:
-        spot = shapely.point_on_surface(geometry)
-        place = (round(spot.x, 7), round(spot.y, 7))
         message = words("finding.gap", names="", area=area_text(area))
-        found.append(subject.finding("gap", (), message, place=place, area_m2=round(area, 1)))
-    return found
+        found.append(subject.finding("gap", (), message, place=place_spot(geometry), area_m2=round(area, 1)))
+    return Checked.of(subject, (replace(each, inherited=True) for each in found))
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:
@@ -112,11 +76,6 @@ def counts(findings: Iterable[Finding]) -> dict[str, int]:
     for each in findings:
         told["inherited" if each.inherited else each.severity] += 1
     return told
-
-
-def _sameness(finding: Finding) -> tuple[object, ...]:
-    """Tell what makes two findings the same thing said twice."""
-    return finding.kind, finding.grids, finding.figures.get("place_id"), finding.figures.get("code")
 
 
 def _of_lines(subject: Subject, defect: Defect) -> Finding:
@@ -133,18 +92,29 @@ def _of_lines(subject: Subject, defect: Defect) -> Finding:
     return subject.finding(defect.kind, grids, message, place=place, area_m2=round(defect.area_m2, 2))
 
 
-def _parts(subject: Subject, chosen: frozenset[int]) -> list[Finding]:
-    return [_of_lines(subject, defect) for defect in part_defects(subject.draft, sorted(chosen))]
+def _touched(subject: Subject) -> Scope:
+    return subject.touched
 
 
-def _areas(subject: Subject, chosen: frozenset[int]) -> list[Finding]:
+def _among(draft: Draft, chosen: Scope | None) -> list[DraftGrid]:
+    """List the grids of a scope, by id."""
+    if chosen is None:
+        return sorted(draft, key=lambda grid: grid.id)
+    return [draft.grid(each) for each in sorted(chosen) if each in draft]
+
+
+def _parts(subject: Subject, chosen: Scope | None) -> list[Finding]:
+    among = [grid.id for grid in _among(subject.draft, chosen)]
+    return [_of_lines(subject, defect) for defect in part_defects(subject.draft, among)]
+
+
+def _areas(subject: Subject, chosen: Scope | None) -> list[Finding]:
     """Look whether grids are as large as those of their level should be."""
-    draft = subject.draft
-    bounded = [each for each in sorted(chosen) if each in draft and draft.grid(each).level in subject.limits.area]
-    listed = [draft.grid(each) for each in bounded if draft.grid(each).outline is not None]
+    limits = subject.limits.area
+    listed = [grid for grid in _among(subject.draft, chosen) if grid.level in limits and grid.outline is not None]
     found = []
     for grid, area in zip(listed, area_m2([grid.outline for grid in listed]).tolist(), strict=True):
-        bounds = subject.limits.area[grid.level]
+        bounds = limits[grid.level]
         if bounds.hold(area):
             continue
         small = bounds.least is not None and area < bounds.least
@@ -155,21 +125,40 @@ def _areas(subject: Subject, chosen: frozenset[int]) -> list[Finding]:
             area=area_text(area),
             limit=area_text(limit or 0.0),
         )
-        spot = shapely.point_on_surface(grid.outline)
         figures = {"area_m2": round(area, 1), "limit_m2": limit}
-        found.append(subject.finding("area", (grid.id,), message, place=(spot.x, spot.y), **figures))
+        found.append(subject.finding("area", (grid.id,), message, place=place_spot(grid.outline), **figures))
     return found
 
 
-def _codes(subject: Subject, chosen: frozenset[int]) -> list[Finding]:
+def _codes_scope(subject: Subject) -> Scope:
+    """List grids with another code, siblings or code above than before, and who is named with one of them."""
+    draft = subject.draft
+    found = set(subject.touched)
+    for finding in subject.found_before(_CODES):
+        if not found.isdisjoint(finding.grids):
+            found.update(finding.grids)
+    waiting: list[int] = []
+    for grid in subject.handled:
+        for state in (subject.before, draft):
+            if grid in state:
+                found.update(draft.children(state.grid(grid).parent))
+        waiting += draft.children(grid)
+    # a grid without a code hands those above it down
+    for grid in waiting:
+        found.add(grid)
+        if draft.grid(grid).code is None:
+            waiting += draft.children(grid)
+    return frozenset(found)
+
+
+def _codes(subject: Subject, chosen: Scope | None) -> list[Finding]:
     """Look whether codes are by the rule, fit those above, and were nobody else's."""
     draft = subject.draft
     found = []
-    for grid in (draft.grid(each) for each in sorted(chosen) if each in draft):
+    for grid in _among(draft, chosen):
         code, wanted = grid.code, _PREFIX.get(grid.level)
         if code is None:
-            siblings = [draft.grid(each).code for each in draft.children(grid.parent) if each != grid.id]
-            if wanted and any(siblings):
+            if wanted and any(draft.grid(each).code for each in draft.children(grid.parent) if each != grid.id):
                 message = words("finding.code_missing", names=grid.name)
                 found.append(subject.finding("code_missing", (grid.id,), message))
             continue
@@ -191,16 +180,20 @@ def _codes(subject: Subject, chosen: frozenset[int]) -> list[Finding]:
     return found
 
 
-def _places(subject: Subject, chosen: frozenset[int]) -> list[Finding]:
-    return places_findings(subject.draft, subject.facts.ground, subject.limits, chosen, subject.finding)
+def _twins_scope(subject: Subject) -> Scope:
+    """List the grids that share a code or name with one that differs, now or before."""
+    touched = subject.touched
+    states = (subject.before, subject.draft)
+    grids = [state.grid(grid) for state in states for grid in touched if grid in state]
+    return touched.union(*(state.namesakes(grid) for grid in grids for state in states))
 
 
-def _twice(subject: Subject, _chosen: frozenset[int]) -> list[Finding]:
+def _twins(subject: Subject, chosen: Scope | None) -> list[Finding]:
     """Look for codes and names that two grids have."""
     draft = subject.draft
     codes: dict[str, list[int]] = {}
     names: dict[tuple[str, str], list[int]] = {}
-    for grid in draft:
+    for grid in _among(draft, chosen):
         if grid.code is not None:
             codes.setdefault(grid.code, []).append(grid.id)
         names.setdefault((grid.level, grid.name), []).append(grid.id)
@@ -209,44 +202,52 @@ def _twice(subject: Subject, _chosen: frozenset[int]) -> list[Finding]:
         if len(grids) > 1:
             both = names_text(draft.grid(each).name for each in grids)
             message = words("finding.code_twice", names=both, code=code)
-            found.append(subject.finding("code_twice", sorted(grids), message, code=code))
+            found.append(subject.finding("code_twice", grids, message, code=code))
     for (_, name), grids in names.items():
         if len(grids) > 1:
             said = f"{name} × {len(grids)}"
-            found.append(subject.finding("name_twice", sorted(grids), words("finding.name_twice", names=said)))
+            found.append(subject.finding("name_twice", grids, words("finding.name_twice", names=said)))
     return found
 
 
-def _spread(subject: Subject, _chosen: frozenset[int]) -> list[Finding]:
+def _spread_scope(subject: Subject) -> Scope:
+    """List the grids whose load differs, and their siblings."""
+    draft, differing = subject.draft, subject.touched | subject.tally.fresh
+    parents = {draft.grid(grid).parent for grid in differing if grid in draft} | differing
+    return differing.union(*(draft.children(parent) for parent in parents))
+
+
+def _spread(subject: Subject, chosen: Scope | None) -> list[Finding]:
     """Look how far the load of grids is from the mean of those that have the same parent on the level above."""
     draft, most = subject.draft, subject.limits.spread
-    families: dict[tuple[str, int | None], list[int]] = {}
-    for grid in draft:
+    families: dict[tuple[str, int | None], list[DraftGrid]] = {}
+    for grid in _among(draft, chosen):
         if grid.level in subject.limits.spread_levels and grid.outline is not None:
-            families.setdefault((grid.level, grid.parent), []).append(grid.id)
+            families.setdefault((grid.level, grid.parent), []).append(grid)
     found = []
     for family in families.values():
-        weights = loads(np.array([subject.tally.of(each) for each in family]), subject.limits)
+        weights = loads(np.array([subject.tally.of(grid.id) for grid in family]), subject.limits)
         mean = float(weights.mean())
         if len(family) < 2 or mean <= 0:  # noqa: PLR2004 - one alone is the mean
             continue
-        for each, load in zip(family, weights.tolist(), strict=True):
+        for grid, load in zip(family, weights.tolist(), strict=True):
             off = load / mean - 1
             if abs(off) <= most:
                 continue
             kind = "finding.load_high" if off > 0 else "finding.load_low"
-            message = words(kind, names=draft.grid(each).name, percent=f"{abs(off):.0%}")
-            spot = shapely.point_on_surface(draft.grid(each).outline)
+            message = words(kind, names=grid.name, percent=f"{abs(off):.0%}")
             figures = {"load": round(load, 1), "mean": round(mean, 1), "deviation": round(off, 4)}
-            found.append(subject.finding("load", (each,), message, place=(spot.x, spot.y), **figures))
+            found.append(subject.finding("load", (grid.id,), message, place=place_spot(grid.outline), **figures))
     return found
 
 
-_LOCAL: tuple[Check, ...] = (_parts, _areas, _codes, _places)
-_GLOBAL: tuple[Check, ...] = (_twice, _spread)
-_KINDS_OF: dict[Check, frozenset[str]] = {
-    _parts: frozenset({"exclave", "sliver"}),
-    _areas: frozenset({"area"}),
-    _codes: frozenset({"code_missing", "code_reused", "code_form", "code_parent"}),
-    _places: frozenset({"cut_building", "cut_compound", "on_line", "off_road"}),
-}
+_CODES = frozenset({"code_missing", "code_reused", "code_form", "code_parent"})
+CHECKS: tuple[Check, ...] = (
+    Check(frozenset({"exclave", "sliver"}), _touched, _parts),
+    Check(frozenset({"area"}), _touched, _areas),
+    Check(_CODES, _codes_scope, _codes, lambda finding: finding.grids[:1]),
+    Check(frozenset({"code_twice", "name_twice"}), _twins_scope, _twins),
+    Check(frozenset({"load"}), _spread_scope, _spread),
+    *PLACE_CHECKS,
+)
+"""All checks but that of the lines themselves, which looks at what differs from the base."""

@@ -58,10 +58,11 @@ def reading_order(draft: Draft, grids: Sequence[int]) -> list[int]:
     """Order grids like reading: rows from north to south, each from west to east."""
     if not grids:
         return []
-    spots = shapely.point_on_surface(np.array([draft.grid(each).outline for each in grids], dtype=object))
+    # centres, not points inside: those lie where the vertices are, and neighbours in a row would seem not to be
+    spots = shapely.centroid(np.array([draft.grid(each).outline for each in grids], dtype=object))
     lon, lat = shapely.get_x(spots), shapely.get_y(spots)
     x, y = LocalPlane(float(lon.mean()), float(lat.mean())).to_metres(lon, lat)
-    height = float(np.ptp(y)) / max(1.0, np.sqrt(len(grids)) * _ROWS / 4) or 1.0
+    height = max(float(np.ptp(y)) / max(1.0, np.sqrt(len(grids)) * _ROWS / 4), 1.0)
     left = sorted(range(len(grids)), key=lambda k: (-y[k], x[k]))
     order: list[int] = []
     while left:

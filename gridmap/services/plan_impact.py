@@ -14,7 +14,9 @@ from gridmap.services.facts import FIGURES, KEYS, Facts, Tally, Vector, loads, t
 from gridmap.services.opening import OpenCity
 from gridmap.spatial.courses import NOBODY, along_m, borders, near, off_ways
 from gridmap.spatial.drafts import Draft
+from gridmap.spatial.lattice import Integers
 from gridmap.spatial.measures import area_m2, length_m
+from gridmap.spatial.outlines import areal_part
 
 _MOST_NAMED = 30
 _LEAST_M2 = 1.0
@@ -194,7 +196,7 @@ def _grids(before: Tally, after: Tally, level: str, posts: _Posts) -> list[Answe
     """List the grids of a level that differ, or whose figures do."""
     old, new = before.draft, after.draft
     rows = []
-    for grid in sorted({*new.changed, *after.dirty, *(each for each in new.kids if each is not None)}):
+    for grid in sorted(new.touched | after.fresh):
         was, now = old.find(grid), new.find(grid)
         known = now or was
         if known is None or known.level != level:
@@ -270,23 +272,19 @@ def _moves(told: Tally, level: str) -> list[Answer]:
     return sorted(answers, key=lambda each: (-each["load"], -each["area_m2"]))
 
 
-def _candidates(told: Tally) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _candidates(told: Tally) -> tuple[Integers, ...]:
     """List the things that may change hands: those in grids that differ, and those below grids with another parent."""
-    draft, base, facts = told.draft, Draft(told.draft.base), told.facts
-    known = set(told.moved.tolist())
+    draft, base = told.draft, Draft(told.draft.base)
     again = {
         leaf
         for grid, now in draft.changed.items()
         if now is not None and (was := base.find(grid)) is not None and was.parent != now.parent
         for leaf in base.leaves_under(grid)
+        if leaf not in told.held and leaf in draft and draft.is_leaf(leaf)
     }
-    more = np.array([k for k in facts.of_leaves(sorted(again)).tolist() if k not in known], np.int64)
-    leaves = np.array([*facts.base.leaves, -1])[facts.owner[more]] if len(more) else np.empty(0, np.int64)
-    return (
-        np.concatenate([told.moved, more]),
-        np.concatenate([told.before, leaves]),
-        np.concatenate([told.after, leaves]),
-    )
+    more = told.things_of(sorted(again))
+    where = told.facts.before(more)
+    return tuple(np.concatenate(both) for both in zip(told.moved, (more, where, where), strict=True))
 
 
 def _areas_moved(told: Tally, level: str) -> dict[tuple[int, int], float]:
@@ -302,15 +300,15 @@ def _areas_moved(told: Tally, level: str) -> dict[tuple[int, int], float]:
         for row in tree.query(known.outline, predicate="intersects").tolist():
             now = _at(draft, ids[row], level)
             if was != now:
-                common = shapely.intersection(known.outline, new[ids[row]].outline)
+                # grids that also share a border give lines beside the ground
+                common = areal_part(shapely.intersection(known.outline, new[ids[row]].outline))
                 found[was, now] += float(area_m2([common])[0])
     return {pair: area for pair, area in found.items() if area >= _LEAST_M2}
 
 
 def _differing(state: Draft, other: Draft) -> set[int]:
     """List the leaves of one state that differ in the other, or stand below others there."""
-    changed = {*state.changed, *other.changed, *(grid for grid in (*state.kids, *other.kids) if grid is not None)}
-    return {leaf for grid in changed if grid in state for leaf in state.leaves_under(grid)}
+    return {leaf for grid in state.differing(other) if grid in state for leaf in state.leaves_under(grid)}
 
 
 def _at(draft: Draft, leaf: int, level: str) -> int:

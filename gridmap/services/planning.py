@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from gridmap.model.limits import limits
 from gridmap.model.plans import Finding, Plan
 from gridmap.services.drafts import Drafts
-from gridmap.services.facts import FactBook, Facts
-from gridmap.services.plan_checks import Subject, check_base, check_plan
+from gridmap.services.facts import FactBook
+from gridmap.services.plan_checks import check_base, check_plan
+from gridmap.services.plan_subjects import Checked
 from gridmap.services.snapshot import Keeper
 from gridmap.spatial.drafts import Draft
 from gridmap.store import generations
 from gridmap.store import plans as store
 from gridmap.store.database import Connection, Database
 
-_MOST_BASES = 3
+_MOST_BASES, _MOST_PLANS = 3, 64
 
 
 @dataclass
@@ -27,7 +28,8 @@ class Planning:
     drafts: Drafts
     facts: FactBook
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _found: OrderedDict[int, tuple[Facts, list[Finding]]] = field(default_factory=OrderedDict, repr=False)
+    _bases: OrderedDict[int, Checked] = field(default_factory=OrderedDict, repr=False)
+    _plans: OrderedDict[int, Checked] = field(default_factory=OrderedDict, repr=False)
 
     @classmethod
     def of(cls, database: Database, keeper: Keeper) -> "Planning":
@@ -35,31 +37,28 @@ class Planning:
         drafts = Drafts(database, keeper)
         return cls(database, keeper, drafts, FactBook(database, keeper, drafts))
 
-    def subject(self, connection: Connection, plan: Plan, draft: Draft) -> Subject:
-        """Give what is checked of a plan."""
-        codes = generations.codes(connection, plan.scheme)
-        return Subject(draft, self.facts.facts(plan.base), limits(), codes)
-
-    def before(self, generation: int) -> list[Finding]:
+    def before(self, generation: int) -> Checked:
         """Give what is wrong with the lines of a generation already."""
         facts = self.facts.facts(generation)
         with self._lock:
-            known = self._found.get(generation)
-            if known is not None and known[0] is facts:
-                return known[1]
+            known = self._bases.get(generation)
+            if known is not None and known.tally.facts is facts:
+                return known
         with self.database.read() as connection:
             gaps = generations.gaps(connection, generation)
         listed = list(zip(gaps.geometry, gaps["area_m2"].tolist(), strict=True))
         found = check_base(facts.base, facts, limits(), listed)
         with self._lock:
-            self._found[generation] = (facts, found)
-            while len(self._found) > _MOST_BASES:
-                self._found.popitem(last=False)
-        return found
+            return _keep(self._bases, generation, found, _MOST_BASES)
 
     def findings(self, connection: Connection, plan: Plan, draft: Draft) -> list[Finding]:
-        """Check a draft of a plan."""
-        return check_plan(self.subject(connection, plan, draft), self.before(plan.base))
+        """Check a draft of a plan; what was checked of the plan before need not be looked at again."""
+        base, codes = self.before(plan.base), generations.codes(connection, plan.scheme)
+        with self._lock:
+            since = self._plans.get(plan.id)
+        checked = check_plan(draft, base, codes, since)
+        with self._lock:
+            return _keep(self._plans, plan.id, checked, _MOST_PLANS).found
 
     def draft(self, connection: Connection, plan: Plan) -> Draft:
         """Give the draft of a plan as it stands."""
@@ -70,3 +69,11 @@ class Planning:
         with self.database.read() as connection:
             found = store.get(connection, number)
             return found, self.draft(connection, found)
+
+
+def _keep(kept: OrderedDict[int, Checked], key: int, value: Checked, most: int) -> Checked:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)
+    return value

@@ -1,6 +1,6 @@
 """The course of borders: who lies on their two sides, and how much of them runs along roads and waters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,10 +43,12 @@ def borders(areas: Geometries) -> list[Border]:
     lines = np.concatenate([paired.lines(), rim.lines()])
     sides = np.concatenate([sides, np.column_stack([rim.owner, np.full(len(rim), NOBODY)])])
     inner = sides[:, 0] != sides[:, 1]
+    if not inner.any():
+        return []
     lines, sides = lines[inner], sides[inner]
     order = np.lexsort((sides[:, 1], sides[:, 0]))
     lines, sides = lines[order], sides[order]
-    starts = np.flatnonzero(np.r_[True, (sides[1:] != sides[:-1]).any(axis=1)]) if len(sides) else np.empty(0, np.int64)
+    starts = np.flatnonzero(np.r_[True, (sides[1:] != sides[:-1]).any(axis=1)])
     found = []
     for start, end in zip(starts, [*starts[1:], len(sides)], strict=True):
         merged = shapely.line_merge(shapely.multilinestrings(lines[start:end]))
@@ -96,11 +98,6 @@ def near(tree: shapely.STRtree, line: shapely.Geometry, within_m: float) -> list
     dx = dy / max(np.cos(np.radians((south + north) / 2)), 0.01)
     rows = tree.query(shapely.box(west - dx, south - dy, east + dx, north + dy))
     return list(tree.geometries[rows])
-
-
-def shares(left: Mapping[int, float], right: Mapping[int, float]) -> dict[int, float]:
-    """Divide figures by others of the same key; those of nothing are 0."""
-    return {key: left.get(key, 0.0) / total if total else 0.0 for key, total in right.items()}
 
 
 def _plane(line: shapely.Geometry) -> LocalPlane:

@@ -1,7 +1,7 @@
-"""What is wrong with the lines of a draft: only what differs from the base is looked at, and that is enough.
+"""What is wrong with the lines of a draft: only what differs from a clean one is looked at, and that is enough.
 
-The base is a clean set of grids. Where the grids that differ hold the same ground as those that they replace, to the
-last edge, so is the draft (`gridmap.spatial.edges`); where they do not, those at the odd edges are looked at closely.
+Where the grids that differ hold the same ground as those that they replace, to the last edge, the draft is as clean as
+that one (`gridmap.spatial.edges`); where they do not, those at the odd edges are looked at closely.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,16 +14,21 @@ import shapely
 from gridmap.spatial.coverage import check, check_nesting, find_gaps
 from gridmap.spatial.defects import SLIVER_M, Defect
 from gridmap.spatial.drafts import Draft
-from gridmap.spatial.edges import Edges, difference, joined, reversed_edges
+from gridmap.spatial.edges import Edges, joined, reversed_edges, unlike, without_refined
 from gridmap.spatial.lattice import SCALE, Geometries
 from gridmap.spatial.measures import area_m2, length_m
-from gridmap.spatial.outlines import area_of, place_of
+from gridmap.spatial.outlines import area_of, place_of, read_outlines
 
 _KINDS = ("invalid", "not_areas", "duplicates", "overlaps", "unmatched")
 
 
-def line_defects(draft: Draft) -> list[Defect]:
+def line_defects(draft: Draft, clean: Draft | None = None) -> list[Defect]:
     """Find what keeps the draft from being a clean set of grids at every level.
+
+    Parameters
+    ----------
+    clean
+        A draft on the same base whose lines have no defect: the draft before the last edit, say. By default the base.
 
     Returns
     -------
@@ -32,7 +37,8 @@ def line_defects(draft: Draft) -> list[Defect]:
         ``mixed_levels`` (children on several levels); those that the base has are not among them. Grids are named by
         id.
     """
-    return [*_sheet_defects(draft), *_nesting_defects(draft), *_tree_defects(draft)]
+    clean = clean or Draft(draft.base)
+    return [*_sheet_defects(draft, clean), *_nesting_defects(draft, clean), *_tree_defects(draft)]
 
 
 def full_defects(draft: Draft) -> list[Defect]:
@@ -80,92 +86,93 @@ def part_defects(draft: Draft, grids: Iterable[int]) -> list[Defect]:
     return found
 
 
-def _sheet_defects(draft: Draft) -> list[Defect]:
+def _sheet_defects(draft: Draft, clean: Draft) -> list[Defect]:
     """Look at the grids that hold ground themselves."""
-    old, new = _differing(draft)
+    touched = sorted(draft.differing(clean))
+    old, new = ([each for each in touched if each in state and state.is_leaf(each)] for state in (clean, draft))
     areas = draft.units(new)
     bad = [grid for grid, valid in zip(new, shapely.is_valid(areas), strict=True) if not valid]
-    base = Draft(draft.base)
-    lost, won = difference(Edges.of(base.units(old)).left_over(), Edges.of(areas).left_over())
-    if not bad and not len(lost) and not len(won):
+    odd = _odd_edges(draft, new, Edges.of(clean.units(old)).left_over(), Edges.of(areas).left_over())
+    if not bad and not len(odd):
         return []
-    odd = joined(lost, won)
-    reach = shapely.transform(shapely.multilinestrings(odd.lines()), lambda points: points / SCALE)
+    reach = _in_degrees(odd)
     near = sorted({*bad, *draft.leaves_near(reach)})
     # their neighbours, too: what an outline lacks is told by comparing it with those around
-    ring = shapely.union_all([shapely.envelope(draft.grid(grid).outline) for grid in near]) if near else reach
-    around = draft.leaves_near(shapely.union_all([ring, reach]))
+    ring = [shapely.envelope(draft.grid(grid).outline) for grid in near]
+    around = draft.leaves_near(shapely.union_all([*ring, reach]))
     frame = _frame(draft, around)
     report = check(frame)
     found = [defect for kind in _KINDS for defect in getattr(report, kind) if set(defect.grids) & set(near)]
-    return [*found, *_new_gaps(draft, around)]
+    return [*found, *_new_gaps(draft, clean.units(old), frame)]
 
 
-def _differing(draft: Draft) -> tuple[list[int], list[int]]:
-    """List the grids holding ground that differ: those of the base, and those of the draft."""
-    touched = {*draft.changed, *(grid for grid in draft.kids if grid is not None)}
-    base = Draft(draft.base)
-    old = sorted(grid for grid in touched if grid in base and base.is_leaf(grid))
-    new = sorted(grid for grid in touched if grid in draft and draft.is_leaf(grid))
-    return old, new
+def _odd_edges(draft: Draft, new: Sequence[int], before: Edges, after: Edges) -> Edges:
+    """Find the edges at which ground was lost or won, or a neighbour that stayed lacks a node or has one too many."""
+    lost, won = unlike(before, after)
+    odd = [*without_refined(lost, won)]
+    if len(lost) + len(won) > sum(map(len, odd)):
+        stayed = sorted(set(draft.leaves_near(_in_degrees(lost))) - set(new))
+        walked = Edges.of(draft.units(stayed)).keys()
+        alone = [(end, start) in walked for start, end in zip(lost.start.tolist(), lost.end.tolist(), strict=True)]
+        odd.append(lost.take(np.array(alone, dtype=bool)))
+    return joined(*odd)
 
 
-def _new_gaps(draft: Draft, around: Sequence[int]) -> list[Defect]:
-    """Find holes that were none: enclosed by the grids around, in no grid, at a border that was lost or won."""
-    holes = find_gaps(draft.units(around))
+def _in_degrees(edges: Edges) -> shapely.Geometry:
+    return shapely.transform(shapely.multilinestrings(edges.lines()), lambda points: points / SCALE)
+
+
+def _new_gaps(draft: Draft, before: Geometries, around: gpd.GeoDataFrame) -> list[Defect]:
+    """Find holes that were none: enclosed by the grids around, in no grid, where there was ground before."""
+    areas = read_outlines(around).areas
+    holes = find_gaps(areas)
     found = []
-    before = Draft(draft.base).units(_differing(draft)[0])
     for hole, size in zip(holes, area_of(holes), strict=True):
         spot = shapely.point_on_surface(hole)
-        in_degrees = shapely.transform(spot, lambda points: points / SCALE)
-        if draft.leaves_near(in_degrees) or not shapely.intersects(before, spot).any():
+        others = set(draft.leaves_near(shapely.transform(hole, lambda points: points / SCALE))) - set(around.index)
+        if shapely.intersects(draft.units(sorted(others)), spot).any() or not shapely.intersects(before, spot).any():
             continue  # somebody holds it, or nobody ever did
-        borders = [g for g in around if shapely.intersects(draft.units([g])[0], hole)]
-        lon, lat = place_of(hole)
-        names = tuple(draft.grid(g).name for g in borders)
-        found.append(Defect("gap", tuple(borders), names, float(size), lon, lat))
+        borders = [each for each, meets in zip(around.index, shapely.intersects(areas, hole), strict=True) if meets]
+        names = tuple(draft.grid(each).name for each in borders)
+        found.append(Defect("gap", tuple(borders), names, float(size), *place_of(hole)))
     return sorted(found, key=lambda defect: -defect.area_m2)
 
 
-def _nesting_defects(draft: Draft) -> list[Defect]:
+def _nesting_defects(draft: Draft, clean: Draft) -> list[Defect]:
     """Look whether the children of what differs still are their parents' ground."""
-    base = Draft(draft.base)
-    parents = {grid for grid in draft.kids if grid is not None}
-    for grid in draft.changed:
-        for state in (base, draft):
-            if grid in state:
-                parents |= {grid, state.grid(grid).parent} - {None}  # type: ignore[arg-type]
-    found = []
-    for parent in sorted(each for each in parents if each in draft and draft.children(each)):
-        if not _nests_as_before(base, draft, parent):
-            found += _nesting(draft, parent)
-    return found
+    parents: set[int | None] = set()
+    for grid in draft.differing(clean):
+        parents |= {grid, *(state.grid(grid).parent for state in (clean, draft) if grid in state)}
+    listed = sorted(each for each in parents if each is not None and each in draft and draft.children(each))
+    return [found for each in listed if not _nests_as_before(clean, draft, each) for found in _nesting(draft, each)]
 
 
-def _nests_as_before(base: Draft, draft: Draft, parent: int) -> bool:
+def _nests_as_before(clean: Draft, draft: Draft, parent: int) -> bool:
     """Tell whether parent and children changed by the same edges."""
-    outline = draft.grid(parent).outline
-    now = [each for each in draft.children(parent) if draft.grid(each).outline is not None]
-    if parent not in base or outline is None or not base.children(parent):
-        if outline is None:
-            return not now
-        lost, won = difference(Edges.of(draft.units([parent])), Edges.of(draft.units(now)).left_over())
-        return not len(lost) and not len(won)
-    before = base.children(parent)
-    old = [each for each in before if each in draft.changed or each not in now]
-    new = [each for each in now if each in draft.changed or each not in before]
-    sides = [Edges.of(draft.units(new)), reversed_edges(Edges.of(base.units(old)))]
-    if parent in draft.changed:
-        sides += [Edges.of(base.units([parent])), reversed_edges(Edges.of(draft.units([parent])))]
-    left = joined(*sides).left_over()
-    if not len(left):
-        return True
-    lost, won = difference(Edges.of(draft.units([parent])), Edges.of(draft.units(now)).left_over())
-    return not len(lost) and not len(won)
+    now, before = _holding(draft, parent), _holding(clean, parent)
+    if draft.grid(parent).outline is None:
+        return not now
+    was = clean.find(parent)
+    if was is None or was.outline is None or not before:
+        sides = [Edges.of(draft.units(now)), reversed_edges(Edges.of(draft.units([parent])))]
+    else:
+        same = {each for each in now if each in before and draft.grid(each).outline is clean.grid(each).outline}
+        sides = [
+            Edges.of(draft.units(each for each in now if each not in same)),
+            reversed_edges(Edges.of(clean.units(each for each in before if each not in same))),
+        ]
+        if draft.grid(parent).outline is not was.outline:
+            sides += [Edges.of(clean.units([parent])), reversed_edges(Edges.of(draft.units([parent])))]
+    return not len(joined(*sides).left_over())
+
+
+def _holding(draft: Draft, parent: int) -> list[int]:
+    """List the children that hold ground."""
+    return [each for each in draft.children(parent) if draft.grid(each).outline is not None]
 
 
 def _nesting(draft: Draft, parent: int) -> list[Defect]:
-    children = [each for each in draft.children(parent) if draft.grid(each).outline is not None]
+    children = _holding(draft, parent)
     if draft.grid(parent).outline is None:
         return []
     frame = _frame(draft, children).assign(parent=parent)
@@ -186,7 +193,7 @@ def _tree_defects(draft: Draft, *, everything: bool = False) -> list[Defect]:
     ]
     parents = [grid.id for grid in draft] if everything else [g for g in draft.kids if g is not None and g in draft]
     for parent in sorted(parents):
-        children = [draft.grid(each) for each in draft.children(parent) if draft.grid(each).outline is not None]
+        children = [draft.grid(each) for each in _holding(draft, parent)]
         levels = sorted({each.level for each in children}, key=lambda level: draft.base.ranks[level])
         if len(levels) > 1:
             lower = [each for each in children if each.level != levels[0]]

@@ -12,11 +12,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from gridmap.model.errors import NotFoundError
 from gridmap.model.schemes import Scheme
-from gridmap.spatial.edges import Edges, to_units
-from gridmap.spatial.lattice import Geometries
+from gridmap.spatial.edges import to_units
+from gridmap.spatial.lattice import Geometries, Integers, as_geometries
 from gridmap.spatial.outlines import to_degrees
 
 
@@ -65,14 +66,38 @@ class Base:
         self.leaves = [grid.id for grid in self.grids.values() if grid.id not in self.children and grid.outline]
 
     @cached_property
+    def titles(self) -> "Titles":
+        """Who has which code and name."""
+        return Titles(self.grids.values())
+
+    @cached_property
+    def rows(self) -> dict[int, int]:
+        """The row of each grid among `leaves`."""
+        return {leaf: row for row, leaf in enumerate(self.leaves)}
+
+    @cached_property
     def tree(self) -> shapely.STRtree:
         """The outlines of the grids that nobody divided further, in the order of `leaves`."""
         return shapely.STRtree([self.grids[leaf].outline for leaf in self.leaves])
 
-    @cached_property
-    def rim(self) -> Edges:
-        """The edges of the ground that all leaves hold together."""
-        return Edges.of(to_units([self.grids[leaf].outline for leaf in self.leaves])).left_over()
+
+class Titles:
+    """Which grids have a code, or a name on a level."""
+
+    def __init__(self, grids: Iterable[DraftGrid]) -> None:
+        self._held: dict[tuple[str, ...], set[int]] = {}
+        for grid in grids:
+            for key in self._keys(grid):
+                self._held.setdefault(key, set()).add(grid.id)
+
+    def like(self, grid: DraftGrid) -> set[int]:
+        """List the grids that have the code or the name of one."""
+        return set().union(*(self._held.get(key, ()) for key in self._keys(grid)))
+
+    @staticmethod
+    def _keys(grid: DraftGrid) -> list[tuple[str, ...]]:
+        named: list[tuple[str, ...]] = [(grid.level, grid.name)]
+        return named if grid.code is None else [(grid.code,), *named]
 
 
 @dataclass(frozen=True)
@@ -155,15 +180,60 @@ class Draft:
 
     def leaves_near(self, geometry: shapely.Geometry) -> list[int]:
         """List the grids holding ground whose outline meets a geometry in degrees, in order."""
-        found = [self.base.leaves[k] for k in self.base.tree.query(geometry, predicate="intersects").tolist()]
-        stayed = [leaf for leaf in found if leaf not in self.changed and self.is_leaf(leaf)]
-        moved = [each for each in self.changed.values() if each is not None and each.outline is not None]
-        # a grid that the plan divided is a leaf no more, one that lost its children is one now
-        undone = [g for g in self.kids if g is not None and g in self and g not in self.changed and self.is_leaf(g)]
-        outlines = [self.grid(each).outline for each in undone]
-        met = [g for g, outline in zip(undone, outlines, strict=True) if shapely.intersects(outline, geometry)]
-        met += [each.id for each in moved if not self.children(each.id) and shapely.intersects(each.outline, geometry)]
-        return sorted(stayed + met)
+        found: list[int] = self.meeting([geometry])[1].tolist()
+        return found
+
+    def meeting(self, geometries: Iterable[shapely.Geometry]) -> tuple[Integers, Integers]:
+        """Find which geometries in degrees meet which grids holding ground.
+
+        Returns
+        -------
+        tuple
+            Positions of geometries, and ids of grids, pair by pair; in order of both.
+        """
+        given = as_geometries(geometries)
+        of_base, row = self.base.tree.query(given, predicate="intersects")
+        kept = ~self._replaced[row]
+        of_own, own = self._own[1].query(given, predicate="intersects")
+        position = np.concatenate([of_base[kept], of_own]).astype(np.int64)
+        leaf = np.concatenate([np.array(self.base.leaves, np.int64)[row[kept]], self._own[0][own]])
+        order = np.lexsort((leaf, position))
+        return position[order], leaf[order]
+
+    @cached_property
+    def touched(self) -> frozenset[int]:
+        """List the grids that differ from the base or have other children, those that are no more among them."""
+        return frozenset({*self.changed, *(grid for grid in self.kids if grid is not None)})
+
+    @cached_property
+    def _own(self) -> tuple[Integers, shapely.STRtree]:
+        """Grids holding ground that the base has not, has otherwise, or has with children; and their outlines."""
+        leaves = [grid for grid in sorted(self.touched) if grid in self and self.is_leaf(grid)]
+        return np.array(leaves, np.int64), shapely.STRtree([self.grid(leaf).outline for leaf in leaves])
+
+    @cached_property
+    def _replaced(self) -> NDArray[np.bool_]:
+        """Tell of the leaves of the base which are not what they were."""
+        found = np.zeros(len(self.base.leaves), dtype=bool)
+        found[[self.base.rows[grid] for grid in self.touched if grid in self.base.rows]] = True
+        return found
+
+    def differing(self, other: "Draft") -> frozenset[int]:
+        """List the grids that are not the same in another draft on this base, or have other children there."""
+        both = self.touched | other.touched
+        return frozenset(
+            grid
+            for grid in both
+            if self.find(grid) is not other.find(grid) or self.children(grid) != other.children(grid)
+        )
+
+    def namesakes(self, grid: DraftGrid) -> set[int]:
+        """List the grids that have the code of a grid, or its name on its level."""
+        return (self.base.titles.like(grid) - self.changed.keys()) | self._titles.like(grid)
+
+    @cached_property
+    def _titles(self) -> Titles:
+        return Titles(each for each in self.changed.values() if each is not None)
 
     def units(self, grids: Iterable[int]) -> Geometries:
         """Give outlines in lattice units."""
@@ -172,22 +242,25 @@ class Draft:
     def after(self, changes: Changes) -> "Draft":
         """Give the draft after changes."""
         changed, kids = dict(self.changed), dict(self.kids)
+        parents: set[int | None] = set()
         for grid, after in changes.items():
             before = self.grid(grid) if grid in self else None
             same_parent = before is not None and after is not None and before.parent == after.parent
             if before is not None and not same_parent:
+                parents.add(before.parent)
                 kids[before.parent] = tuple(
                     k for k in kids.get(before.parent, self.children(before.parent)) if k != grid
                 )
             if after is not None and not same_parent:
+                parents.add(after.parent)
                 listed = kids.get(after.parent, self.children(after.parent))
                 kids[after.parent] = tuple(sorted({*listed, grid}))
             changed[grid] = after
-        for grid, after in list(changed.items()):
-            if after == self.base.grids.get(grid) or (after is None and grid not in self.base.grids):
+        for grid, after in changes.items():
+            if after == self.base.grids.get(grid):
                 del changed[grid]
-        for parent, listed in list(kids.items()):
-            if listed == self.base.children.get(parent, ()):
+        for parent in parents:
+            if kids[parent] == self.base.children.get(parent, ()):
                 del kids[parent]
         return replace(self, changed=changed, kids=kids)
 

@@ -136,16 +136,20 @@ def difference(before: Edges, after: Edges) -> tuple[Edges, Edges]:
     An edge in which the other has further nodes, each within a step of it, counts as the same: rounding bends an edge
     by less than that where it gets a node.
     """
+    return without_refined(*unlike(before, after))
+
+
+def unlike(before: Edges, after: Edges) -> tuple[Edges, Edges]:
+    """Do what `difference` does, to the last node."""
     both = joined(
         Edges(before.start, before.end, np.zeros(len(before), np.int64)),
         Edges(after.end, after.start, np.ones(len(after), np.int64)),
     )
     rest = both.left_over()
-    old, new = rest.take(rest.owner == 0), reversed_edges(rest.take(rest.owner == 1))
-    return _without_refined(old, new)
+    return rest.take(rest.owner == 0), reversed_edges(rest.take(rest.owner == 1))
 
 
-def _without_refined(old: Edges, new: Edges) -> tuple[Edges, Edges]:
+def without_refined(old: Edges, new: Edges) -> tuple[Edges, Edges]:
     """Take out edges of one set that the other walks by way of further nodes."""
     old_left, new_used = _matched(old, new)
     new_left, old_used = _matched(new.take(~new_used), old.take(old_left))
@@ -190,22 +194,6 @@ def _along(start: int, goal: int, node: int) -> bool:
     return bool(0 < along < length and across * across <= length)
 
 
-def doubled_areas(areas: Geometries) -> list[int]:
-    """Measure twice the area of each, in square lattice steps, without rounding."""
-    edges = Edges.of(areas)
-    sums = [0] * len(areas)
-    if len(edges) == 0:
-        return sums
-    # Near a corner of the whole the products stay below 2**63, and so do their sums over one outline.
-    a, b = points_of(edges.start), points_of(edges.end)
-    corner = np.minimum(a.min(axis=0), b.min(axis=0))
-    a, b = a - corner, b - corner
-    cross = a[:, 0] * b[:, 1] - b[:, 0] * a[:, 1]
-    for owner in np.unique(edges.owner).tolist():
-        sums[owner] = int(cross[edges.owner == owner].sum())
-    return sums
-
-
 def pieces(count: int, first: Integers, second: Integers) -> Integers:
     """Give each thing the number of its group: things hang together by pairs."""
     links = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
@@ -228,7 +216,7 @@ def with_nodes(area: shapely.Geometry, inserted: Mapping[tuple[int, int], tuple[
 
 
 def _refined(ring: shapely.LinearRing, inserted: Mapping[tuple[int, int], tuple[int, ...]]) -> NDArray[np.float64]:
-    points = shapely.get_coordinates(ring)
+    points: NDArray[np.float64] = shapely.get_coordinates(ring)
     nodes = nodes_of(points)
     low, high = np.minimum(nodes[:-1], nodes[1:]), np.maximum(nodes[:-1], nodes[1:])
     wanted = np.flatnonzero(np.isin(low, np.array([edge[0] for edge in inserted], np.int64)))

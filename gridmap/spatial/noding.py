@@ -5,7 +5,7 @@ stays where it is. Crossings are computed in whole numbers and rounded to the la
 than half a step there, for the grids on both its sides alike.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -285,6 +285,8 @@ def _refuse_long(lines: Sequence[Integers]) -> None:
 
 def _refuse_crossed(lines: Sequence[Sequence[Node]]) -> None:
     for line in lines:
+        if len(line) < 2:  # noqa: PLR2004 - all of it fell on one node
+            raise InputError.of("line", "is too short to be told from one point", "draw it longer", "too_short")
         inner = line[:-1] if line[0] == line[-1] else line
         if len(set(inner)) < len(inner):
             seen: set[int] = set()
@@ -294,8 +296,3 @@ def _refuse_crossed(lines: Sequence[Sequence[Node]]) -> None:
         drawn = shapely.LineString(points_of(np.array(line, np.int64)).astype(np.float64))
         if not drawn.is_simple:
             raise InputError.of("line", "crosses itself", "draw it without loops", "crosses_itself")
-
-
-def unbent(bends: Mapping[Link, tuple[Node, ...]]) -> set[Node]:
-    """Give all nodes that a drawing put into edges."""
-    return {node for nodes in bends.values() for node in nodes}
