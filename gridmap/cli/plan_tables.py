@@ -112,7 +112,9 @@ def _show_measures(measures: dict[str, Any], lang: Language) -> None:
         spread = _change(before["load"]["spread"] * 100, after["load"]["spread"] * 100, 1, " %")
         compact = f"{before['compactness']:.2f} → {after['compactness']:.2f}"
         roads = [None if each["on_roads"] is None else each["on_roads"] * 100 for each in (before, after)]
-        said = say("planning.measures", lang, spread=spread, compact=compact, roads=_change(roads[0], roads[1], 1, " %"))
+        said = say(
+            "planning.measures", lang, spread=spread, compact=compact, roads=_change(roads[0], roads[1], 1, " %")
+        )
         output.print(said, highlight=False, markup=False)
 
 

@@ -333,7 +333,9 @@ def _do(city: Any, work: "Callable[[OpenCity], dict[str, Any]]") -> None:  # noq
     start = told["in_force_from"]
     said = say("planning.stands", lang, number=told["id"], state=state)
     if isinstance(start, datetime) and told["state"] in {"submitted", "approved", "published"}:
-        said += say("planning.from", lang, instant=start.astimezone(ZoneInfo(Settings().zone)).isoformat(" ", "seconds"))
+        said += say(
+            "planning.from", lang, instant=start.astimezone(ZoneInfo(Settings().zone)).isoformat(" ", "seconds")
+        )
     if told["generation"]:
         said += say("planning.as_generation", lang, number=told["generation"])
     output.print(said, style="bold", highlight=False)
