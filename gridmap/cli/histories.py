@@ -64,7 +64,7 @@ def _line(span: dict[str, Any], zone: ZoneInfo, lang: Language) -> Line:
         line.append(span["name"], style="bold")
         changes = ", ".join(say(f"planning.kind_{kind}", lang) for kind in span["changes"])
         line.append(f"  {span['code'] or ''}  {span['area_m2']:,.0f} m²  {changes}")
-    return line.append(f"  {say('plan.generation', lang, number=numbers)}", style="dim")
+    return line.append(f"  {say('planning.generation', lang, number=numbers)}", style="dim")
 
 
 def _day(instant: datetime | None, zone: ZoneInfo) -> str:

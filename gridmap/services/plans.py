@@ -1,10 +1,11 @@
 """The life of a plan: opened, submitted, looked at by somebody else, published for a date; or taken back."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from gridmap.model.errors import Fault, InputError, NotFoundError
+from gridmap.model.errors import Fault, InputError, NotFoundError, UnavailableError
 from gridmap.model.layers import schemes
 from gridmap.model.plans import STATES, Plan
 from gridmap.services.opening import OpenCity
@@ -180,7 +181,7 @@ def publish(
         store.note(connection, number, "publish", actor, said, {"generation": made})
         return told(store.get(connection, number))
 
-    return carried_out(city, actor, key, body, work, load=True)
+    return _seen(city, carried_out(city, actor, key, body, work, load=True))
 
 
 def cancel(city: OpenCity, number: int, actor: str, *, note: str = "") -> Answer:
@@ -200,4 +201,11 @@ def cancel(city: OpenCity, number: int, actor: str, *, note: str = "") -> Answer
         store.note(connection, number, "cancel", actor, note_text(note), {"generation": plan.generation})
         return told(store.get(connection, number))
 
-    return carried_out(city, actor, None, {}, work, load=True)
+    return _seen(city, carried_out(city, actor, None, {}, work, load=True))
+
+
+def _seen(city: OpenCity, told: Answer) -> Answer:
+    """Let whoever changed the lines here find them changed with the next question; the other workers look anyway."""
+    with suppress(UnavailableError):
+        city.keeper.look()
+    return told

@@ -155,8 +155,12 @@ class TestReshape:
             edits.reshape(town, [A1a], line((0, 1), (1, 1)))
         with refused("levels"):
             edits.reshape(town, [A2, B], line((2, 0), (2, 2)))
-        with refused("uneven"):
-            edits.reshape(town, [A1, A2], line((1, 0), (1.5, 1), (1, 2)))
+        with refused("vanishes"):
+            edits.reshape(town, [A1, A2], line((1, 1), (0, 1)))
+
+    def test_a_neighbour_that_is_not_divided(self, town):
+        after = done(town, edits.reshape(town, [A1, A2], line((1, 0), (1.5, 1), (1, 2))))
+        assert {A1a, A1, A2} == after.changed.keys()
 
 
 class TestMove:
