@@ -39,7 +39,7 @@ class Answer(NamedTuple):
     leaf
         The owner; None in a gap and outside.
     owners
-        Who answers, as `gridmap.services.owners` tells it.
+        Who answers, as `gridmap.services.answerable` tells it.
     """
 
     question: Question

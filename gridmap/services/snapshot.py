@@ -24,8 +24,8 @@ from gridmap.model.generations import Generation
 from gridmap.model.layers import schemes
 from gridmap.model.posts import Roster
 from gridmap.model.schemes import GOVERNANCE
+from gridmap.services.answerable import Owners
 from gridmap.services.lines import Lines, build_lines, dated, redraw_lines
-from gridmap.services.owners import Owners
 from gridmap.services.shared import Shared
 from gridmap.services.spots import Spots
 from gridmap.store import cities, generations, posts

@@ -7,8 +7,8 @@ import pytest
 from gridmap.model.grids import Grid
 from gridmap.model.posts import Holder, Post, Roster, Span
 from gridmap.model.words import Text
+from gridmap.services.answerable import Owners
 from gridmap.services.asking import ask
-from gridmap.services.owners import Owners
 from gridmap.services.spots import Spot
 from tests.services.squares import at
 from tests.services.staff import staff
