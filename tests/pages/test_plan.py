@@ -424,6 +424,31 @@ class TestChecks:
         assert "compare=1" in page.url
 
 
+class TestHostile:
+    """Whatever people write is shown as they wrote it, and is nothing else."""
+
+    SAID = "<img src=x onerror=alert(1)>${alert(2)}{{7*7}}</script><script>alert(3)</script>"
+
+    def test_texts_are_only_text(self, planner):
+        page, said = planner.page, self.SAID
+        planner.number = planner.do("/plans", {"title": said, "note": said}, said[:60])["id"]
+        grid = planner.grids()["清泉居民区"]
+        planner.edit(planner.number, {"kind": "rename", "grid": grid["id"], "name": said}, said[:60])
+        x, y = inside(grid)
+        across = [[x - 0.01, y], [x + 0.01, y]]
+        planner.edit(planner.number, {"kind": "split", "grid": grid["id"], "line": across, "datum": "wgs84"}, said[:60])
+        planner.visit("level=neighbourhood")
+        expect(page.locator("header")).to_contain_text(said)
+        expect(page.get_by_role("button", name=said).first).to_be_visible()
+        planner.click(*inside(planner.grids()[said]))
+        planner.page.keyboard.press("p")
+        assert page.locator("img").count() == 0
+        assert page.locator("script:not([src]):not([type])").count() == 0
+        page.goto(f"{planner.address}/plan")
+        planner.still()
+        expect(page.locator("body")).to_contain_text(said)
+
+
 class TestConflict:
     def test_a_plan_that_came_second_is_rebased(self, planner):
         planner.page.watch.expect("409")
