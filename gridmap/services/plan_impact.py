@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from gridmap.model.limits import limits
-from gridmap.services.differences import counted, draft_differences
+from gridmap.services.differences import counted, differences, draft_differences
 from gridmap.services.facts import FIGURES, KEYS, Facts, Tally, Vector, loads, tally
 from gridmap.services.opening import OpenCity
 from gridmap.spatial.courses import NOBODY, along_m, borders, near, off_ways
@@ -76,6 +76,9 @@ def table(city: OpenCity, number: int, level: str) -> Answer:
     weights = loads(vectors, limits())
     mean = float(weights.mean()) if len(weights) else 0.0
     areas = area_m2([grid.outline for grid in listed]).tolist()
+    # a neighbour that only got a node is the same to people
+    base, here = draft.base.grids, {grid.id: grid for grid in listed if grid.id in draft.changed}
+    unlike = {each.grid for each in differences({grid: base[grid] for grid in here if grid in base}, here)}
     rows = [
         {
             "id": grid.id,
@@ -86,7 +89,7 @@ def table(city: OpenCity, number: int, level: str) -> Answer:
             **_figures(vector),
             "load": round(load, 1),
             "deviation": round(load / mean - 1, 4) if mean else 0.0,
-            "changed": draft.find(grid.id) != draft.base.grids.get(grid.id),
+            "changed": grid.id in unlike,
         }
         for grid, vector, load, area in zip(listed, vectors, weights.tolist(), areas, strict=True)
     ]
