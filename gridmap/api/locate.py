@@ -41,7 +41,7 @@ async def locate_one(request: Request) -> Response:
     """Answer from the snapshot in memory: the chain, the owners and why, candidates within the accuracy."""
     city, given = open_city(request), read_texts(request, QUESTION)
     # These may have to ask the database, and wait for it.
-    if given.get("at") or given.get("known_at") or not city.keeper.is_fresh():
+    if given.get("at") or given.get("known_at") or not city.keeper.is_ready():
         found = await run_in_threadpool(ask, city, given)
     else:
         found = ask(city, given)

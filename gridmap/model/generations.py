@@ -35,3 +35,8 @@ class Generation:
     published_at: datetime
     in_force_from: datetime | None = None
     in_force_until: datetime | None = None
+
+    def rules(self, at: datetime) -> bool:
+        """Tell whether its lines decide at an instant."""
+        start, end = self.in_force_from, self.in_force_until
+        return start is not None and start <= at and (end is None or at < end)

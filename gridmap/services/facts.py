@@ -29,7 +29,7 @@ from gridmap.store import incidents, places
 from gridmap.store.database import Database
 
 Vector = NDArray[np.float64]
-_SECONDS = 60.0  # incidents come all day; a planner's figures may be a minute old
+_SECONDS = 60.0  # incidents come all day; the figures of a plan that is opened may be a minute old
 _MOST_BASES = 3
 _YEAR = timedelta(days=365)
 _NOTHING = np.empty(0, np.int64)
@@ -237,6 +237,15 @@ class FactBook:
     _read: tuple[tuple[Things, ...], Ground, float, int] | None = None
     _facts: OrderedDict[int, tuple[Facts, float]] = field(default_factory=OrderedDict, repr=False)
 
+    def renew(self) -> None:
+        """Read everything anew with the next question, if what there is was read more than a minute ago.
+
+        For when a plan is opened: while it is drawn its figures stand still, and no edit waits for them.
+        """
+        with self._lock:
+            if self._read is not None and time.monotonic() - self._read[2] > _SECONDS:
+                self._read = None
+
     def facts(self, generation: int) -> Facts:
         """Give all things located on the lines of a generation."""
         base = self.drafts.base(generation)
@@ -253,7 +262,7 @@ class FactBook:
 
     def _things(self) -> tuple[tuple[Things, ...], Ground, float, int]:
         places_now = self.keeper.version("places")
-        if self._read is None or time.monotonic() - self._read[2] > _SECONDS or self._read[3] != places_now:
+        if self._read is None or self._read[3] != places_now:
             things, ground = _read_things(self.database, self.keeper)
             self._read = (things, ground, time.monotonic(), places_now)
         return self._read

@@ -36,6 +36,7 @@ def listing(city: OpenCity, scheme: str | None = None, states: Sequence[str] | N
 
 def one(city: OpenCity, number: int) -> Answer:
     """Give a plan with its edits, steps, and what the checks say."""
+    city.planning.facts.renew()
     with city.database.read() as connection:
         plan = store.get(connection, number)
         draft = city.planning.draft(connection, plan)

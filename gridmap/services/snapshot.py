@@ -272,6 +272,18 @@ class Keeper:
         """Tell whether questions about now are answered without asking the database."""
         return time.monotonic() - self._looked <= (STALE_SECONDS if self._thread is not None else LOOK_SECONDS)
 
+    def is_ready(self) -> bool:
+        """Tell whether questions about now are answered from memory: heard lately, and the lines in force loaded."""
+        if not self.is_fresh():
+            return False
+        now = self._reckoned(time.monotonic())
+        return all(
+            generation.id in self._loaded
+            for ahead in list(self._ahead.values())
+            for generation in ahead
+            if generation.rules(now)
+        )
+
     def _fresh(self) -> None:
         if self.is_fresh():
             return
@@ -309,8 +321,7 @@ class Keeper:
         if ahead is None and scheme not in schemes():
             raise NotFoundError(f"there is no scheme {scheme!r}; there are {', '.join(schemes())}")
         for generation in ahead or () if known_at is None else ():
-            start, end = generation.in_force_from, generation.in_force_until
-            if start is not None and start <= instant and (end is None or instant < end):
+            if generation.rules(instant):
                 return instant, self._with(self._lines(generation, STALE_SECONDS))
         return instant, self._with(self._at(instant, scheme, known_at))
 

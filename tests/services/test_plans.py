@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gridmap.model.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from gridmap.services import facts as facts_module
 from gridmap.services import plan_drawing, plan_views, plans
 from gridmap.services.asking import ask
 from gridmap.services.checking import check
@@ -346,6 +347,20 @@ def test_lookups_during_publications_are_right_for_the_generation_that_they_name
 def answer_of(city, lon, lat):
     told = ask(city, {"lon": lon, "lat": lat, "datum": "wgs84"}).to_dict()
     return told["generation"]["id"], told["chain"][-1]["name"]
+
+
+def test_figures_stand_still_while_a_plan_is_drawn(square_city, plan, ids, monkeypatch):
+    facts = square_city.planning.facts
+    first = facts.facts(plans.one(square_city, plan)["plan"]["base"])
+    monkeypatch.setattr(facts_module, "_SECONDS", -1.0)
+    draw(square_city, plan, "rename", grid=ids["B"], name="乙格")
+    assert facts.facts(first_base(square_city, plan)) is first
+    plans.one(square_city, plan)
+    assert facts.facts(first_base(square_city, plan)) is not first
+
+
+def first_base(city, plan):
+    return city.planning.plan(plan)[0].base
 
 
 def test_nothing_in_force_has_no_plans(database):

@@ -127,6 +127,15 @@ class TestSwap:
         assert [h.name for h in keeper.snapshot().roster.holders.values()] == ["甲"]
         assert keeper.snapshot().spots is before.spots
 
+    def test_it_is_ready_once_the_lines_in_force_are_loaded(self, keeper, put):
+        assert keeper.is_ready()
+        put(moved())
+        with keeper._locked():
+            keeper._look()  # heard of, and not loaded yet
+        assert not keeper.is_ready()
+        keeper.look()
+        assert keeper.is_ready()
+
 
 real = module.redraw_lines
 

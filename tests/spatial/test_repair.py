@@ -234,15 +234,16 @@ def holding(shapes):
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.lists(boxes, min_size=1, max_size=9))
+@example([shapely.box(0, 0, 3, 4), shapely.box(0, 0, 4, 1), shapely.box(3, 4, 4, 5), shapely.box(4, 0, 5, 4)])
 def test_messy_boxes_become_a_coverage_by_the_rule(shapes):
     result = repaired(shapes)
     parts = drawn(result)
     assert shapely.is_valid(parts).all()
     assert edges_match([at(part) for part in parts])
     assert result.after.clean
-    filled = shapely.union_all(
-        [shapely.Polygon(part.exterior) for part in shapely.get_parts(shapely.union_all(shapes))]
-    )
+    # what is enclosed is filled, be it by corners that touch
+    lines = shapely.union_all(shapely.boundary(shapely.get_parts(shapely.union_all(shapes))))
+    filled = shapely.union_all(shapely.get_parts(shapely.polygonize(shapely.get_parts(lines))))
     assert same_ground(shapely.union_all(parts), filled)
     claims, owns = holding(shapes), holding(parts)
     assert (owns.sum(axis=0) == holding([filled])[0]).all()
