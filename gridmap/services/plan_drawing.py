@@ -17,6 +17,9 @@ from gridmap.store.database import Connection
 FROM_FILE = "file"
 """The kind of an edit that was worked out from an edited file."""
 
+Drawn = tuple[Answer, Plan, Draft]
+"""What is answered, with the plan and its draft as they are then."""
+
 _LISTED = 20
 
 
@@ -51,7 +54,7 @@ def edit_plan(
     edit = read_edit(raw)
     body = {"do": "edit", "plan": number, "after": after, "edit": edit.model_dump(mode="json")}
 
-    def work(connection: Connection) -> Answer:
+    def work(connection: Connection) -> Drawn:
         plan = store.get(connection, number, lock=True)
         refuse_not_drawable(plan)
         if not follow and plan.head != after:
@@ -65,7 +68,7 @@ def edit_plan(
             raise InputError.of("edit", "changes nothing", code="nothing")
         return _recorded(city, connection, plan, draft, edit.kind, given, made, actor)
 
-    return carried_out(city, actor, key, body, work)
+    return _carried_out(city, actor, key, body, work)
 
 
 def apply(
@@ -83,7 +86,7 @@ def record(
 ) -> Answer:
     """Put changes on record that were worked out elsewhere, such as from an edited file."""
 
-    def work(connection: Connection) -> Answer:
+    def work(connection: Connection) -> Drawn:
         plan = store.get(connection, number, lock=True)
         refuse_not_drawable(plan)
         draft = city.planning.draft(connection, plan)
@@ -92,7 +95,33 @@ def record(
             raise InputError.of("file", "differs in nothing from the plan", code="nothing")
         return _recorded(city, connection, plan, draft, kind, given, made, actor)
 
-    return carried_out(city, actor, None, {}, work)
+    return _carried_out(city, actor, None, {}, work)
+
+
+def _carried_out(
+    city: OpenCity,
+    actor: str,
+    key: str | None,
+    body: object,
+    work: Callable[[Connection], Drawn],
+    *,
+    load: bool = False,
+) -> Answer:
+    """Draw in one transaction; the draft is kept in memory only once it is written.
+
+    The number of an edit that was not is given again, to another.
+    """
+    drawn: list[tuple[Plan, Draft]] = []
+
+    def noted(connection: Connection) -> Answer:
+        answer, plan, draft = work(connection)
+        drawn.append((plan, draft))
+        return answer
+
+    told = carried_out(city, actor, key, body, noted, load=load)
+    for plan, draft in drawn:
+        city.planning.drafts.keep(plan, plan.head, draft)
+    return told
 
 
 def _recorded(
@@ -104,12 +133,12 @@ def _recorded(
     given: dict[str, Any],
     made: Changes,
     actor: str,
-) -> Answer:
+) -> Drawn:
     number = store.add_edit(connection, plan, plan.head, kind, given, actor, made)
     store.save(connection, store.get(connection, plan.id), head=number)
     now = store.get(connection, plan.id)
-    drawn = city.planning.drafts.keep(now, number, draft.after(made))
-    return {"edit": number, **state(city, connection, now, drawn), "grids": sorted(made)}
+    drawn = draft.after(made)
+    return {"edit": number, **state(city, connection, now, drawn), "grids": sorted(made)}, now, drawn
 
 
 def undo(city: OpenCity, number: int, actor: str, *, after: int | None = None) -> Answer:
@@ -177,14 +206,15 @@ def rebase(city: OpenCity, number: int, actor: str) -> Answer:
         It stands on the newest lines already.
     """
 
-    def work(connection: Connection) -> Answer:
+    def work(connection: Connection) -> Drawn:
         plan = store.get(connection, number, lock=True)
         target = plan.after("rebase")
         base = generations.head(connection, plan.scheme)
         if base is None or base == plan.base:
             raise InputError.of("plan", "stands on the newest lines already", code="nothing")
         way, made = path(store.edits(connection, number), plan.head), store.changes(connection, number)
-        old, drafts = drafts_base(city, plan), city.planning.drafts
+        drafts = city.planning.drafts
+        old = drafts.base(plan.base).grids
         store.save(connection, plan, base_id=base, head=None, state=target)
         fresh = store.get(connection, number)
         draft, head, dropped = Draft(drafts.base(base)), None, []
@@ -200,15 +230,10 @@ def rebase(city: OpenCity, number: int, actor: str) -> Answer:
         store.save(connection, store.get(connection, number), head=head)
         store.note(connection, number, "rebase", actor, data={"from": plan.base, "to": base, "dropped": dropped})
         now = store.get(connection, number)
-        draft = drafts.keep(now, head, draft)
-        return {**state(city, connection, now, draft), "dropped": dropped, "grids": sorted(draft.changed)}
+        told = {**state(city, connection, now, draft), "dropped": dropped, "grids": sorted(draft.changed)}
+        return told, now, draft
 
-    return carried_out(city, actor, None, {}, work, load=True)
-
-
-def drafts_base(city: OpenCity, plan: Plan) -> Mapping[int, DraftGrid]:
-    """Give the grids that a plan is drawn on, by id."""
-    return city.planning.drafts.base(plan.base).grids
+    return _carried_out(city, actor, None, {}, work, load=True)
 
 
 def _again(

@@ -60,37 +60,39 @@ def split(
     """
     _refuse_groundless(draft, [grid])
     ground = Ground.of(draft, [grid], [lattice_line(line)], tolerance_m)
+    group, order = _sides(ground, draft.grid(grid).name)
+    before, takers = draft.grid(grid), order[1:]
+    if level is not None:
+        _refuse_division(draft, grid, level)
+        before, takers = replace(before, level=level, parent=grid), order
+    taker = {order[0]: grid}
+    for number, each in enumerate(takers):
+        given = names[number].strip() if number < len(names) else ""
+        name = given or f"{before.name}（{number + 1 + len(order) - len(takers)}）"
+        made = replace(before, id=next(ids), code=None, name=name, outline=None)
+        ground.made[made.id] = made
+        taker[each] = made.id
+    if level is None:
+        divide(ground, grid, group, taker, ids, cut_children=cut_children)
+        return settled(draft, ground.changes(), ground.drawing.bends)
+    for each in order:
+        ground.leaf[group == each] = taker[each]
+    changes = ground.changes()
+    del changes[grid]  # it has children now, and its ground is theirs
+    return settled(draft, changes, ground.drawing.bends)
+
+
+def _sides(ground: Ground, name: str) -> tuple[Integers, list[int]]:
+    """Give each face the number of the piece that a line cuts it into, and the pieces in order, the largest first."""
     faces = ground.faces
     group = faces.groups(faces.drawn)
     drawn = np.unique(group[np.concatenate([faces.left[faces.drawn], faces.right[faces.drawn]])])
     if len(drawn) < 2:  # noqa: PLR2004 - two sides
-        name = draft.grid(grid).name
         raise InputError.of("line", f"does not cut {name}", "draw it from border to border", "does_not_cut")
     sizes = {each: float(ground.sizes[group == each].sum()) for each in drawn.tolist()}
     order = sorted(sizes, key=lambda each: (-sizes[each], each))
     # a part that the line does not reach stays with the largest piece
-    group = np.where(np.isin(group, drawn), group, order[0])
-    before = draft.grid(grid)
-    if level is not None:
-        _refuse_division(draft, grid, level)
-        makers = [replace(before, id=next(ids), level=level, parent=grid, code=None, outline=None) for _ in order]
-        taker = dict(zip(order, [each.id for each in makers], strict=True))
-        first = 1
-    else:
-        makers = [replace(before, id=next(ids), code=None, outline=None) for _ in order[1:]]
-        taker = {order[0]: grid} | dict(zip(order[1:], [each.id for each in makers], strict=True))
-        first = 2
-    for number, each in enumerate(makers):
-        name = names[number] if number < len(names) and names[number].strip() else f"{before.name}（{number + first}）"
-        ground.made[each.id] = replace(each, name=name)
-    if level is not None:
-        for each in order:
-            ground.leaf[group == each] = taker[each]
-        changes = ground.changes()
-        del changes[grid]
-        return settled(draft, changes, ground.drawing.bends)
-    divide(ground, grid, group, taker, ids, cut_children=cut_children)
-    return settled(draft, ground.changes(), ground.drawing.bends)
+    return np.where(np.isin(group, drawn), group, order[0]), order
 
 
 def merge(draft: Draft, grids: Sequence[int], *, name: str | None = None) -> Changes:

@@ -4,11 +4,12 @@ import pytest
 import shapely
 from sqlalchemy import text
 
-from gridmap.model.errors import ConflictError, InputError, NotFoundError
+from gridmap.model.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from gridmap.services import plan_drawing, plan_views, plans
 from gridmap.services.opening import open_city
 from gridmap.spatial.datums import from_wgs84
 from gridmap.spatial.draft_checks import full_defects
+from gridmap.store import plans as store
 from tests.services.planners import AUTHOR, draw, published
 from tests.services.squares import at
 
@@ -72,6 +73,22 @@ class TestEdits:
         assert len(plans.one(square_city, plan)["edits"]) == 1
         with pytest.raises(ConflictError, match="was another request's"):
             plan_drawing.edit_plan(square_city, plan, {**asked, "grid": ids["A2"]}, AUTHOR, after=None, key="k1")
+
+    def test_an_edit_that_was_not_written_is_forgotten(self, square_city, plan, ids, monkeypatch):
+        """Its number is given again, to what somebody else draws on another worker."""
+
+        def cut(*_):
+            raise UnavailableError("gone")
+
+        asked = {"kind": "rename", "grid": ids["B"], "name": "丢失"}
+        monkeypatch.setattr(store, "remember", cut)
+        with pytest.raises(UnavailableError):
+            plan_drawing.edit_plan(square_city, plan, asked, AUTHOR, after=None, key="k")
+        monkeypatch.undo()
+        other = open_city(square_city.database)
+        assert draw(other, plan, "rename", grid=ids["B"], name="乙格")["edit"] == 1
+        other.keeper.close()
+        assert draft(square_city, plan).grid(ids["B"]).name == "乙格"
 
     def test_faults_of_an_edit_are_all_named(self, square_city, plan):
         asked = {"kind": "split", "grid": 0, "line": [[1, 2]], "datum": "mars", "more": 1}
