@@ -10,6 +10,7 @@ import pytest
 
 from gridmap.model.words import Text
 from gridmap.services.demo import load
+from gridmap.services.generations import publish
 from gridmap.services.opening import OpenCity, open_city, open_database
 from gridmap.store import schema
 from gridmap.store.cluster import Cluster
@@ -91,6 +92,20 @@ def database(fresh_database: Callable[..., str], migrated: str) -> Iterator[Data
     one = Database(fresh_database(migrated))
     yield one
     one.close()
+
+
+@pytest.fixture
+def put(database):
+    """Return a function that publishes a frame, based on the generation published last."""
+    head = None
+
+    def publish_next(frame, start=None):
+        nonlocal head
+        made = publish(database, "governance", frame, base=head, origin="import", note="", in_force_from=start)
+        head = made.id
+        return made
+
+    return publish_next
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """What the commands of plans show: lists, findings, figures before and after."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import orjson
 import typer
@@ -11,8 +11,18 @@ from rich.text import Text
 from gridmap.cli.console import language, output
 from gridmap.model.words import Language, say
 
+T = TypeVar("T")
+
 _SHOWN = 30
 _HECTARE = 10_000.0
+
+
+def show(told: T, table: Callable[[T, Language], None], *, as_json: bool) -> None:
+    """Show an answer as a table, or write it for programs."""
+    if as_json:
+        print_json(told)
+    else:
+        table(told, language())
 
 
 def print_json(told: object) -> None:

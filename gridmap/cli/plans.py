@@ -14,6 +14,7 @@ import typer
 from gridmap.cli.console import CityOption, language, opened, output, read_instant
 from gridmap.cli.plan_tables import (
     print_json,
+    show,
     show_comparison,
     show_diff,
     show_findings,
@@ -58,10 +59,7 @@ def list_(
 
     with opened(city) as one:
         found = plans.listing(one, None, state)
-    if as_json:
-        print_json(found)
-    else:
-        show_list(found, language())
+    show(found, show_list, as_json=as_json)
 
 
 @app.command("open")
@@ -156,10 +154,7 @@ def check(
 
     with opened(city) as one:
         told = plan_views.check(one, plan, inherited=inherited)
-    if as_json:
-        print_json(told)
-    else:
-        show_findings(told, language())
+    show(told, show_findings, as_json=as_json)
     if told["counts"]["error"]:
         raise typer.Exit(1)
 
@@ -177,10 +172,7 @@ def impact(
 
     with opened(city) as one:
         told = plan_impact.impact(one, plan, level)
-    if as_json:
-        print_json(told)
-    else:
-        show_impact(told, language())
+    show(told, show_impact, as_json=as_json)
 
 
 @app.command()
@@ -196,10 +188,7 @@ def compare(
 
     with opened(city) as one:
         told = plan_impact.compare(one, plans, level)
-    if as_json:
-        print_json(told)
-    else:
-        show_comparison(told, language())
+    show(told, show_comparison, as_json=as_json)
 
 
 @app.command()
@@ -209,10 +198,7 @@ def diff(plan: PlanArgument, *, as_json: JsonOption = False, city: CityOption = 
 
     with opened(city) as one:
         told = plan_views.diff(one, plan)
-    if as_json:
-        print_json(told)
-    else:
-        show_diff(told, language())
+    show(told, show_diff, as_json=as_json)
 
 
 @app.command()

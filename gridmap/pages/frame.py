@@ -57,6 +57,7 @@ def framed(
         _templates()
         .get_template(f"{name}.html")
         .render(
+            name=name,
             lang=TAGS[lang],
             nonce=nonce,
             say=_speaker(lang),

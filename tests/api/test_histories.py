@@ -3,7 +3,6 @@
 import pytest
 
 from gridmap.app import create_app
-from gridmap.services.generations import publish
 from tests.api.checks import features, places, problem
 from tests.api.conftest import serve
 from tests.services.squares import at, coded, town
@@ -13,20 +12,6 @@ V1 = "/api/v1"
 SPOT = dict(zip(("lon", "lat"), map(repr, at(1.25, 0.75)), strict=True)) | {
     "datum": "wgs84"
 }  # A2, moved: A1a, then A1b
-
-
-@pytest.fixture
-def put(database):
-    """Return a function that publishes a frame, based on the generation published last."""
-    head = None
-
-    def publish_next(frame, start=None):
-        nonlocal head
-        made = publish(database, "governance", frame, base=head, origin="import", note="", in_force_from=start)
-        head = made.id
-        return made
-
-    return publish_next
 
 
 @pytest.fixture

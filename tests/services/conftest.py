@@ -15,20 +15,6 @@ SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def put(database):
-    """Return a function that publishes a frame, based on the generation published last."""
-    head = None
-
-    def publish_next(frame, start=None):
-        nonlocal head
-        made = publish(database, "governance", frame, base=head, origin="import", note="", in_force_from=start)
-        head = made.id
-        return made
-
-    return publish_next
-
-
-@pytest.fixture
 def square_city(database, put):
     """Return the town, open."""
     put(town(), start=SINCE)
