@@ -107,7 +107,7 @@ class TestSwap:
 
     def test_it_takes_over_when_the_clock_gets_there(self, by_itself, put, clock):
         by_itself.look()
-        start = by_itself.now() + timedelta(seconds=0.5)
+        start = by_itself.now() + timedelta(seconds=60)  # later than a slow machine takes to publish
         before = generation(by_itself)
         later = put(moved(), start=start).id
         by_itself.look()
